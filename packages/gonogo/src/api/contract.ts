@@ -1,0 +1,162 @@
+import type { CheckResult } from '../domain/check.ts';
+import type { Address } from '../domain/environment.ts';
+import type { Ending, Event, RolloutSpec } from '../domain/event.ts';
+import type { SlotName } from '../domain/slot.ts';
+import type { Split } from '../domain/split.ts';
+import type { Instant, Millis } from '../domain/units.ts';
+import type { Decision } from '../domain/verdict.ts';
+import type { AbortInput, DeployInput, HistoryInput, LogsInput, RollbackInput, StatusInput, StopInput } from '../wire/api.ts';
+
+/** The range of protocols this build speaks; `hello` finds a common one. */
+export const protocol = { min: 1, max: 1 } as const;
+
+export type Hello = {
+  readonly protocol: { readonly min: number; readonly max: number };
+  readonly version: string;
+  readonly pid: number;
+  readonly root: string;
+};
+
+export type InstanceStatus = {
+  readonly id: string;
+  readonly address: Address;
+  readonly state: 'running' | 'ended';
+  readonly pid?: number;
+  readonly since: Instant;
+};
+
+export type SlotStatus = {
+  readonly slot: SlotName;
+  readonly revision: string;
+  /** `shop@9f3c2a1` */
+  readonly release: string;
+  readonly role: 'live' | 'warm' | 'starting';
+  /** Until when a warm slot is kept. */
+  readonly until?: Instant;
+  readonly instances: readonly InstanceStatus[];
+  readonly restarts: number;
+};
+
+export type LeaseStatus = { readonly owner: string; readonly age: Millis };
+
+export type EnvironmentStatus = {
+  readonly project: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly front?: Address;
+  readonly split: Split;
+  readonly slots: readonly SlotStatus[];
+  /** The newest proven revision. */
+  readonly proven?: string;
+  readonly rollout?: RolloutSummary;
+  readonly lease?: LeaseStatus;
+};
+
+export type StepSummary = {
+  readonly id: string;
+  readonly name: string;
+  readonly state: 'waiting' | 'running' | 'ok' | 'failed' | 'unknown' | 'undoing' | 'undone';
+  readonly ms?: Millis;
+  readonly why?: string;
+};
+
+export type RolloutSummary = {
+  readonly id: string;
+  readonly environment: string;
+  readonly kind: RolloutSpec['kind'];
+  readonly strategy: RolloutSpec['strategy'];
+  readonly release: string;
+  readonly revision: string;
+  /** The release that served before, `shop@41bd07e`. */
+  readonly previous?: string;
+  readonly startedAt: Instant;
+  readonly endedAt?: Instant;
+  readonly ending?: Ending;
+  readonly verdict?: Decision;
+  readonly why?: string;
+  /** The step that decided a NO-GO. */
+  readonly failedStep?: string;
+  readonly steps: readonly StepSummary[];
+};
+
+/** One piece of evidence, as `gonogo show` prints it. */
+export type EvidenceView = {
+  readonly ref: string;
+  readonly step: string;
+  readonly at: Instant;
+  readonly checks?: readonly CheckResult[];
+  readonly log?: readonly string[];
+  readonly facts?: Readonly<Record<string, string | number>>;
+};
+
+/** A NO-GO explained: what failed, what that means, where it works. */
+export type Finding = {
+  readonly what: string;
+  readonly saw: string;
+  readonly from: string;
+  /** `staging reaches it in 2 ms (checked 14 minutes ago)` */
+  readonly elsewhere?: string;
+  readonly hint?: string;
+};
+
+export type RolloutDetail = RolloutSummary & {
+  readonly front?: Address;
+  /** From the call of `commit` to the data plane's acknowledgement, for each flip. */
+  readonly flips: readonly { readonly ms: Millis }[];
+  readonly findings: readonly Finding[];
+  readonly evidence: readonly EvidenceView[];
+  readonly events: readonly Event[];
+};
+
+/** What following a rollout yields, a JSON object a line; the last one carries the whole rollout. */
+export type Progress =
+  | { readonly event: Event }
+  | { readonly check: CheckResult; readonly step: string }
+  | { readonly rollout: RolloutDetail };
+
+export type LogLineView = { readonly instance: string; readonly slot: SlotName; readonly text: string };
+
+/** Every operation of the API: its method, its path and what it takes. `server.ts` and `client.ts` follow this table. */
+export const operations = {
+  hello: { method: 'GET', path: '/v1/hello' },
+  deploy: { method: 'POST', path: '/v1/deploy' },
+  rollback: { method: 'POST', path: '/v1/rollback' },
+  abort: { method: 'POST', path: '/v1/abort' },
+  status: { method: 'POST', path: '/v1/status' },
+  history: { method: 'POST', path: '/v1/history' },
+  rollout: { method: 'POST', path: '/v1/rollout' },
+  stop: { method: 'POST', path: '/v1/stop' },
+} as const;
+
+/** Operations that stream: an upload, or JSON lines coming back. */
+export const streams = {
+  hasArtifact: { method: 'GET', path: '/v1/artifacts/:digest' },
+  putArtifact: { method: 'PUT', path: '/v1/artifacts/:digest' },
+  follow: { method: 'GET', path: '/v1/rollouts/:id/progress' },
+  logs: { method: 'POST', path: '/v1/logs' },
+} as const;
+
+export type Operation = keyof typeof operations;
+
+/** What each operation takes (checked by `wire/api.ts`) and answers. */
+export type Api = {
+  hello(): Promise<Hello>;
+  deploy(input: DeployInput): Promise<{ rollout: string }>;
+  rollback(input: RollbackInput): Promise<{ rollout: string }>;
+  abort(input: AbortInput): Promise<{ rollout: string }>;
+  status(input: StatusInput): Promise<EnvironmentStatus[]>;
+  history(input: HistoryInput): Promise<RolloutSummary[]>;
+  rollout(input: { id: string }): Promise<RolloutDetail>;
+  /** Answers how many instances and proxies were stopped with the agent (0 unless `all`). */
+  stop(input: StopInput): Promise<{ stopped: number }>;
+};
+
+export type StreamingApi = {
+  hasArtifact(digest: string): Promise<boolean>;
+  putArtifact(digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
+  follow(rollout: string, signal: AbortSignal): AsyncIterable<Progress>;
+  logs(input: LogsInput, signal: AbortSignal): AsyncIterable<LogLineView>;
+};
+
+/** What every failed call answers, with status 4xx or 5xx. */
+export type ApiError = { readonly code: string; readonly message: string; readonly hint: string; readonly exit: number };

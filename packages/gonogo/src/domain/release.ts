@@ -1,0 +1,57 @@
+import type { CheckSpec, EnvRule } from './check.ts';
+import type { Millis } from './units.ts';
+
+/** One probe: a check the supervisor asks again and again. `tcp` asks only whether the port accepts. */
+export type Probe = {
+  readonly get: string | 'tcp';
+  readonly every: Millis;
+  readonly timeout: Millis;
+  readonly failures: number;
+  readonly successes: number;
+};
+
+export type Health = {
+  readonly startup: Probe;
+  /** Absent: live means that the process lives. */
+  readonly live?: Probe;
+  readonly ready: Probe;
+};
+
+export type Run = {
+  readonly command: readonly string[];
+  readonly replicas: number;
+  /** From SIGTERM to SIGKILL. */
+  readonly grace: Millis;
+  /** Folders, relative to the artifact, that outlive releases. */
+  readonly shared: readonly string[];
+  /** The operating-system user instances run as; absent: the agent's own. */
+  readonly user?: string;
+};
+
+export type Contract = {
+  readonly env: Readonly<Record<string, EnvRule>>;
+  /** URLs that must be reachable from inside the slot; may hold `${NAME}`. */
+  readonly reach: readonly string[];
+};
+
+/** Everything that says how an artifact runs and what it needs; a rollback uses the manifest it was deployed with. */
+export type Manifest = {
+  readonly service: string;
+  readonly run: Run;
+  readonly contract: Contract;
+  readonly health: Health;
+  readonly checks: readonly CheckSpec[];
+};
+
+/** An immutable artifact plus its manifest, identified by a digest over both. */
+export type Release = {
+  /** `sha256:` and 64 hex digits. */
+  readonly digest: string;
+  /** The artifact's own digest: the SHA-256 of its packed bytes. */
+  readonly artifact: string;
+  readonly manifest: Manifest;
+};
+
+/** `shop@9f3c2a1`: how a release is written for people. */
+export const releaseName = (service: string, digest: string): string =>
+  `${service}@${digest.replace(/^sha256:/, '').slice(0, 7)}`;

@@ -1,0 +1,37 @@
+import { kind } from './catalogue.ts';
+
+export const releaseErrors = {
+  BUILD_FAILED: kind(
+    1,
+    (f: { command: string; why: string; tail: string }) =>
+      `the build, ${f.command}, failed: ${f.why}${f.tail ? `\n${f.tail}` : ''}`,
+    () => 'users stay on what serves them now; correct the build and deploy again',
+  ),
+  BUNDLE_EMPTY: kind(
+    2,
+    (f: { from: string; include: readonly string[] }) =>
+      `nothing in ${f.from} matches the bundle's include list (${f.include.join(', ')})`,
+    () => 'correct artifact.bundle.include, or build before you deploy',
+  ),
+  BUNDLE_UNSAFE: kind(
+    2,
+    (f: { path: string; why: string }) => `${f.path} cannot be part of a bundle: ${f.why}`,
+    () => 'replace it by a plain file or leave it out with a narrower include list',
+  ),
+  ARTIFACT_MISSING: kind(
+    3,
+    (f: { artifact: string }) => `the artifact ${f.artifact} is not on this host`,
+    () => 'deploy from the project’s folder, so that it is packed and sent again',
+  ),
+  ARTIFACT_MISMATCH: kind(
+    3,
+    (f: { expected: string; actual: string }) =>
+      `an artifact was sent as ${f.expected} but its bytes are ${f.actual}; it was thrown away`,
+    () => 'deploy again; if it happens again, check the disk and the memory of this machine',
+  ),
+  DISK_FULL: kind(
+    3,
+    (f: { path: string }) => `the disk is full at ${f.path}`,
+    () => 'make room and try again; what was served is still served',
+  ),
+};

@@ -1,0 +1,30 @@
+import { kind } from './catalogue.ts';
+
+export const runtimeErrors = {
+  COMMAND_MISSING: kind(
+    1,
+    (f: { command: string; cwd: string }) => `the command "${f.command}" does not exist in ${f.cwd} or on PATH`,
+    () => 'correct run.command, and see that artifact.bundle.include contains it',
+  ),
+  USER_UNKNOWN: kind(
+    2,
+    (f: { user: string }) => `there is no user "${f.user}" on this host`,
+    () => 'create it, or correct run.user',
+  ),
+  USER_FORBIDDEN: kind(
+    2,
+    (f: { user: string }) => `instances cannot run as "${f.user}", because the agent is not privileged`,
+    () => 'take run.user away, or run the agent as root',
+  ),
+  INSTANCE_ENDED: kind(
+    1,
+    (f: { instance: string; how: string; tail: string }) =>
+      `${f.instance} ${f.how} right after it was started${f.tail ? `\n${f.tail}` : ''}`,
+    () => 'see its output with gonogo logs',
+  ),
+  KEEPER_UNREACHABLE: kind(
+    3,
+    (f: { socket: string; why: string }) => `the keeper does not answer at ${f.socket}: ${f.why}`,
+    () => 'see keeper.log in the state folder; gonogo agent stop and the next command start it anew',
+  ),
+};

@@ -1,0 +1,62 @@
+import type { Counters } from '../domain/signals.ts';
+import type { SlotId } from '../domain/slot.ts';
+import type { Shift, Split } from '../domain/split.ts';
+import type { Target } from '../domain/target.ts';
+import type { Millis } from '../domain/units.ts';
+import type { Fence } from './leases.ts';
+import type { InstanceId } from './runtime.ts';
+
+export type Member = { readonly instance: InstanceId; readonly host: string; readonly port: number };
+
+/** Where users come in. */
+export type Route = {
+  /** A numeric address and a port. */
+  readonly listen: { readonly host: string; readonly port: number };
+};
+
+export type Observed = {
+  /** `nobody` for a target that has no route. */
+  readonly split: Split;
+  /** Grows with every change of the split, and with nothing else. 0: there is no route. */
+  readonly generation: number;
+  /** Every worker serves this split. */
+  readonly settled: boolean;
+};
+
+/** A shift that is checked and ready; `commit` cannot fail for anything that could have been seen before. */
+export type Prepared = { readonly shift: Shift; readonly generation: number; readonly token: string };
+
+export type Shifted = {
+  readonly generation: number;
+  /** From the call of `commit` to the data plane's acknowledgement. */
+  readonly ms: Millis;
+};
+
+/** What sends user traffic to a slot. */
+export interface Router {
+  readonly can: {
+    readonly moves: 'requests' | 'connections' | 'lookups';
+    readonly members: 'told' | 'own';
+    readonly swap: 'atomic' | 'checked' | 'blind';
+    readonly ack: 'data-plane' | 'proved' | 'elapsed';
+    readonly weights: boolean;
+    readonly hold: boolean;
+  };
+  observe(target: Target): Promise<Observed>;
+  /** Makes the front listen for a target, with the split `nobody` if it is new. Safe to repeat. */
+  publish(target: Target, route: Route): Promise<void>;
+  /** Takes the front away; a target without a route is unpublished already. */
+  unpublish(target: Target): Promise<void>;
+  /** Membership never moves the split's generation. */
+  members(slot: SlotId, members: readonly Member[]): Promise<void>;
+  /** Compare-and-swap on the observed generation; fails with ROUTER_MOVED if the split is not `shift.from`. */
+  prepare(shift: Shift, fence: Fence): Promise<Prepared>;
+  /** Resolves when the data plane acknowledges. */
+  commit(prepared: Prepared): Promise<Shifted>;
+  drop(prepared: Prepared): Promise<void>;
+  /** Resolves true when nothing is in flight to the slot, false at the deadline. */
+  drain(slot: SlotId, deadline: Millis): Promise<boolean>;
+  counters(slot: SlotId): Promise<Counters>;
+  /** Asks through the front on a fresh connection which slot answers `path`; undefined when nobody does. */
+  whoAnswers(target: Target, path: string): Promise<SlotId['slot'] | undefined>;
+}

@@ -1,0 +1,70 @@
+import type { Manifest } from '../domain/release.ts';
+import type { Values } from '../domain/revision.ts';
+import type { PoolId } from '../domain/slot.ts';
+import type { Target } from '../domain/target.ts';
+import type { Instant, Millis } from '../domain/units.ts';
+import type { Fence } from './leases.ts';
+import type { Vantage } from './vantage.ts';
+
+/** One running process or container, by a name that is never used twice. */
+export type InstanceId = string;
+
+/** What a pool shall be: slot × role × count of one revision. */
+export type PoolSpec = {
+  readonly pool: PoolId;
+  readonly revision: string;
+  readonly releaseDigest: string;
+  readonly count: number;
+  /** Where the artifact lies: for a bundle, its unpacked folder. */
+  readonly artifact: string;
+  readonly manifest: Manifest;
+  /** The revision's snapshot. The runtime adds PORT, GONOGO_*, PATH, HOME, TZ and LANG, and nothing else. */
+  readonly values: Values;
+};
+
+export type InstanceState =
+  | { readonly is: 'running'; readonly pid: number; readonly startedAt: Instant }
+  | {
+      readonly is: 'ended';
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly endedAt: Instant;
+    };
+
+export type ObservedInstance = {
+  readonly id: InstanceId;
+  readonly host: string;
+  readonly port: number;
+  readonly state: InstanceState;
+};
+
+export type ObservedPool = {
+  readonly pool: PoolId;
+  readonly revision: string;
+  readonly instances: readonly ObservedInstance[];
+  /** How often an instance of this pool ended by itself and was started again. */
+  readonly restarts: number;
+};
+
+export type LogLine = { readonly instance: InstanceId; readonly text: string };
+
+/** Why something cannot be done by this driver, in one sentence. */
+export type Gap = { readonly gap: string };
+
+/** What runs instances. */
+export interface Runtime {
+  readonly can: { readonly supervise: boolean; readonly scale: boolean; readonly overlap: boolean };
+  /** Makes a pool so: starts what is missing, stops what is too much. Safe to repeat. */
+  apply(spec: PoolSpec, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** The pools that exist in the world for a target, not those we remember. */
+  observe(target: Target): Promise<ObservedPool[]>;
+  /** Stops every instance of a pool: SIGTERM, `grace`, SIGKILL. A pool that does not exist is removed already. */
+  remove(pool: PoolId, grace: Millis): Promise<void>;
+  /** From where checks see what the instance sees. */
+  vantage(instance: InstanceId): Promise<Vantage | Gap>;
+  /** The last lines of a pool's output, oldest first, and with `follow` what comes after them. */
+  logs(
+    pool: PoolId,
+    options: { readonly lines: number; readonly follow: boolean; readonly signal: AbortSignal },
+  ): AsyncIterable<LogLine>;
+}

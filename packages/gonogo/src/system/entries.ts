@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+
+/** The programs of gonogo that run as a process or a thread of their own. */
+export type Entry = 'cli' | 'agent' | 'keeper' | 'proxy' | 'sqlite-worker';
+
+const sources: Record<Entry, string> = {
+  cli: '../cli/main.ts',
+  agent: '../agent/main.ts',
+  keeper: '../keeper/main.ts',
+  proxy: '../proxy/main.ts',
+  'sqlite-worker': '../stores/sqlite/worker.ts',
+};
+
+/** The file that starts an entry: beside this one when bundled, its source when run from a checkout. */
+export function entryPath(entry: Entry): string {
+  const bundled = !import.meta.url.endsWith('.ts');
+  return fileURLToPath(new URL(bundled ? `./${entry}.js` : sources[entry], import.meta.url));
+}

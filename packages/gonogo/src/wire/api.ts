@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { EnvironmentSpec } from '../domain/environment.ts';
+import type { Release } from '../domain/release.ts';
+import type { Values } from '../domain/revision.ts';
+import { ManifestWire } from './manifest.ts';
+
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
+/** A project's identity: see docs/decisions on targets. */
+const project = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
+const millis = z.number().min(0);
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+const address = z.strictObject({ host: z.string().min(1).max(64), port: z.int().min(1).max(65535) });
+
+export const EnvironmentWire = z.strictObject({
+  strategy: z.enum(['in-place', 'blue-green']),
+  listen: address.exactOptional(),
+  watch: z.strictObject({
+    for: millis,
+    errors: z.number().min(0).max(1),
+    p99: z.number().min(1),
+    minRequests: z.int().min(0),
+  }),
+  keep: millis,
+  address: z.string().min(1).max(64),
+}) satisfies z.ZodType<EnvironmentSpec>;
+
+export const ReleaseWire = z.strictObject({
+  digest,
+  artifact: digest,
+  manifest: ManifestWire,
+}) satisfies z.ZodType<Release>;
+
+export const ValuesWire = z.record(z.string(), z.string()) satisfies z.ZodType<Values>;
+
+export const DeployInput = z.strictObject({
+  project,
+  service: name,
+  environment: name,
+  spec: EnvironmentWire,
+  release: ReleaseWire,
+  values: ValuesWire,
+  /** Who asks, for the history: `ada@laptop`. */
+  by: z.string().max(200),
+});
+export type DeployInput = z.infer<typeof DeployInput>;
+
+export const RollbackInput = z.strictObject({
+  project,
+  environment: name,
+  /** A release (`shop@9f3c2a1`) or revision that is proven; absent: the last proven one before what serves now. */
+  to: z.string().max(200).optional(),
+  by: z.string().max(200),
+});
+export type RollbackInput = z.infer<typeof RollbackInput>;
+
+export const AbortInput = z.strictObject({ project, environment: name, by: z.string().max(200) });
+export type AbortInput = z.infer<typeof AbortInput>;
+
+export const StatusInput = z.strictObject({ project: project.optional(), environment: name.optional() });
+export type StatusInput = z.infer<typeof StatusInput>;
+
+export const HistoryInput = z.strictObject({ project, environment: name, limit: z.int().min(1).max(10_000) });
+export type HistoryInput = z.infer<typeof HistoryInput>;
+
+export const RolloutInput = z.strictObject({ id: z.string().max(200) });
+
+export const LogsInput = z.strictObject({
+  project,
+  environment: name,
+  slot: z.enum(['blue', 'green']).optional(),
+  lines: z.int().min(0).max(10_000),
+  follow: z.boolean(),
+});
+export type LogsInput = z.infer<typeof LogsInput>;
+
+export const StopInput = z.strictObject({
+  /** Stop the instances, the proxies and the keeper as well: users are no longer served. */
+  all: z.boolean(),
+});
+export type StopInput = z.infer<typeof StopInput>;

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+/**
+ * What the keeper is asked (`system/rpc.ts` carries it). The keeper itself imports only the types, so that it needs no
+ * library; the agent, its only client, checks what comes back.
+ */
+
+/** A listening socket: bound by the keeper, never listened on by it, handed to a proxy as a descriptor. */
+export const ListenerSpec = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) });
+export type ListenerSpec = z.infer<typeof ListenerSpec>;
+
+export const LaunchSpec = z.strictObject({
+  /** Never used twice: a second launch of a key answers with the first. */
+  key: z.string(),
+  argv: z.array(z.string()).min(1),
+  cwd: z.string(),
+  env: z.record(z.string(), z.string()),
+  /** Output goes here, opened for appending, mode 0600. */
+  output: z.string(),
+  uid: z.int().optional(),
+  gid: z.int().optional(),
+  /** Bound sockets the child gets as descriptors 3, 4, …, in this order. */
+  listeners: z.array(ListenerSpec),
+  /** Start it again at once whenever it ends (proxies), until it is forgotten. */
+  respawn: z.boolean(),
+  /** What the launcher wants to find again, opaque to the keeper. */
+  labels: z.record(z.string(), z.string()),
+});
+export type LaunchSpec = z.infer<typeof LaunchSpec>;
+
+export const Launched = z.strictObject({
+  key: z.string(),
+  labels: z.record(z.string(), z.string()),
+  pid: z.int(),
+  startTime: z.string(),
+  boot: z.string(),
+  /** Milliseconds since the epoch. */
+  startedAt: z.number(),
+  /** Kept until it is forgotten. */
+  ended: z.strictObject({ code: z.int().nullable(), signal: z.string().nullable(), at: z.number() }).optional(),
+});
+export type Launched = z.infer<typeof Launched>;
+
+/** Method → what it takes → what it answers. */
+export type KeeperMethods = {
+  hello: { with: undefined; answers: { pid: number; version: number } };
+  /** Binds (or has bound already) and answers the address with the real port. Fails with the errno as code. */
+  bind: { with: ListenerSpec; answers: ListenerSpec };
+  unbind: { with: ListenerSpec; answers: null };
+  /** Starts a child as leader of its own process group. Fails with the errno as code (ENOENT …). */
+  launch: { with: LaunchSpec; answers: Launched };
+  list: { with: undefined; answers: Launched[] };
+  /** Signals the process group of a launch that has not ended; answers false when it has. */
+  signal: { with: { key: string; signal: string }; answers: boolean };
+  /** Forgets an ended launch, and stops a respawning one from being started again. */
+  forget: { with: { key: string }; answers: null };
+  /** Ends the keeper if it has no child left; answers false, and stays, otherwise. */
+  stop: { with: undefined; answers: boolean };
+};
+
+/** Broadcast to every connection when a child ends. */
+export const KeeperEvent = z.strictObject({ ended: Launched });
+export type KeeperEvent = z.infer<typeof KeeperEvent>;
+
+export const keeperVersion = 1;

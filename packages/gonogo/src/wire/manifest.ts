@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { CheckSpec, EnvRule, HttpExpectation, Matcher } from '../domain/check.ts';
+import type { Manifest } from '../domain/release.ts';
+
+/** The manifest as it crosses a process boundary: strict at every level, and held to the domain's types. */
+
+const millis = z.number().min(0);
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+const MatcherWire = z.union([
+  z.strictObject({ equals: scalar }),
+  z.strictObject({ matches: z.string() }),
+  z.strictObject({ contains: z.string() }),
+  z.strictObject({ one_of: z.array(scalar).min(1) }),
+  z.strictObject({ gt: z.number() }),
+  z.strictObject({ gte: z.number() }),
+  z.strictObject({ lt: z.number() }),
+  z.strictObject({ lte: z.number() }),
+  z.strictObject({ exists: z.boolean() }),
+]) satisfies z.ZodType<Matcher>;
+
+const ExpectationWire = z.strictObject({
+  status: z.array(z.int().min(100).max(599)).min(1).exactOptional(),
+  headers: z.record(z.string(), MatcherWire).exactOptional(),
+  json: z.record(z.string(), MatcherWire).exactOptional(),
+  body: MatcherWire.exactOptional(),
+  within: millis.exactOptional(),
+}) satisfies z.ZodType<HttpExpectation>;
+
+const EnvRuleWire = z.strictObject({
+  secret: z.boolean(),
+  required: z.boolean(),
+  default: z.string().exactOptional(),
+  format: z.enum(['url', 'number', 'boolean', 'email', 'json']).exactOptional(),
+  oneOf: z.array(z.string()).min(1).exactOptional(),
+}) satisfies z.ZodType<EnvRule>;
+
+const base = {
+  name: z.string().min(1).max(200),
+  timeout: millis,
+  retry: z.strictObject({ times: z.int().min(0), delay: millis }),
+  tags: z.array(z.string()),
+};
+
+const CheckWire = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...base,
+    kind: z.literal('http'),
+    method: z.string(),
+    url: z.string(),
+    headers: z.record(z.string(), z.string()),
+    body: z.string().exactOptional(),
+    expect: ExpectationWire,
+  }),
+  z.strictObject({ ...base, kind: z.literal('tcp'), address: z.string() }),
+  z.strictObject({ ...base, kind: z.literal('postgres'), url: z.string(), query: z.string() }),
+  z.strictObject({ ...base, kind: z.literal('env'), variable: z.string(), rule: EnvRuleWire }),
+  z.strictObject({ ...base, kind: z.literal('run'), command: z.array(z.string()).min(1) }),
+]) satisfies z.ZodType<CheckSpec>;
+
+const ProbeWire = z.strictObject({
+  get: z.string(),
+  every: millis,
+  timeout: millis,
+  failures: z.int().min(1),
+  successes: z.int().min(1),
+});
+
+export const ManifestWire = z.strictObject({
+  service: z.string(),
+  run: z.strictObject({
+    command: z.array(z.string()).min(1),
+    replicas: z.int().min(1).max(1000),
+    grace: millis,
+    shared: z.array(z.string()),
+    user: z.string().exactOptional(),
+  }),
+  contract: z.strictObject({ env: z.record(z.string(), EnvRuleWire), reach: z.array(z.string()) }),
+  health: z.strictObject({ startup: ProbeWire, live: ProbeWire.exactOptional(), ready: ProbeWire }),
+  checks: z.array(CheckWire),
+}) satisfies z.ZodType<Manifest>;
