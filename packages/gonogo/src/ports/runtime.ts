@@ -58,6 +58,8 @@ export interface Runtime {
   apply(spec: PoolSpec, fence: Fence, signal: AbortSignal): Promise<void>;
   /** The pools that exist in the world for a target, not those we remember. */
   observe(target: Target): Promise<ObservedPool[]>;
+  /** Calls back whenever an instance of a pool starts or ends by itself; answers how to stop listening. */
+  onChange(listener: (pool: PoolId) => void): () => void;
   /** Stops every instance of a pool: SIGTERM, `grace`, SIGKILL. A pool that does not exist is removed already. */
   remove(pool: PoolId, grace: Millis): Promise<void>;
   /** From where checks see what the instance sees. */
