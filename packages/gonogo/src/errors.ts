@@ -28,20 +28,49 @@ export class Problem extends Error {
   readonly hint: string;
   readonly exit: ExitCode;
 
-  constructor(code: Code, facts: object, cause?: unknown) {
-    const kind = catalogue[code] as ErrorKind<object>;
-    super(kind.says(facts), cause === undefined ? undefined : { cause });
+  constructor(code: Code, said: Said, cause?: unknown) {
+    super(said.message, cause === undefined ? undefined : { cause });
     this.name = 'Problem';
     this.code = code;
-    this.facts = facts;
-    this.hint = kind.hint(facts);
-    this.exit = kind.exit;
+    this.facts = said.facts;
+    this.hint = said.hint;
+    this.exit = said.exit;
   }
 }
 
+type Said = {
+  readonly message: string;
+  readonly hint: string;
+  readonly exit: ExitCode;
+  readonly facts: object;
+};
+
 /** Makes the error of a code. `throw problem('CONFIG_MISSING', { path })`. */
-export const problem = <C extends Code>(code: C, facts: FactsOf<C>, cause?: unknown): Problem =>
-  new Problem(code, facts as object, cause);
+export function problem<C extends Code>(code: C, facts: FactsOf<C>, cause?: unknown): Problem {
+  const kind = catalogue[code] as ErrorKind<FactsOf<C>>;
+  const said = { message: kind.says(facts), hint: kind.hint(facts), exit: kind.exit, facts: facts as object };
+  return new Problem(code, said, cause);
+}
+
+/** A problem as it crosses a process boundary: said already, without its facts. */
+export type ProblemTold = {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly exit: number;
+};
+
+/** What is told to another process of a problem. */
+export const tellProblem = (p: Problem): ProblemTold => ({
+  code: p.code,
+  message: p.message,
+  hint: p.hint,
+  exit: p.exit,
+});
+
+/** A problem that another process met; a newer one may tell a code this build does not know, so it is taken as told. */
+export const remoteProblem = (told: ProblemTold): Problem =>
+  new Problem(told.code as Code, { ...told, exit: told.exit as ExitCode, facts: {} });
 
 /** True for a problem of this code. */
 export const isProblem = (error: unknown, code: Code): error is Problem =>

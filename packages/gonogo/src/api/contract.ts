@@ -1,11 +1,19 @@
 import type { CheckResult } from '../domain/check.ts';
-import type { Address } from '../domain/environment.ts';
+import type { Address, StrategyName } from '../domain/environment.ts';
 import type { Ending, Event, RolloutSpec } from '../domain/event.ts';
 import type { SlotName } from '../domain/slot.ts';
 import type { Split } from '../domain/split.ts';
 import type { Instant, Millis } from '../domain/units.ts';
 import type { Decision } from '../domain/verdict.ts';
-import type { AbortInput, DeployInput, HistoryInput, LogsInput, RollbackInput, StatusInput, StopInput } from '../wire/api.ts';
+import type {
+  AbortInput,
+  DeployInput,
+  HistoryInput,
+  LogsInput,
+  RollbackInput,
+  StatusInput,
+  StopInput,
+} from '../wire/api.ts';
 
 /** The range of protocols this build speaks; `hello` finds a common one. */
 export const protocol = { min: 1, max: 1 } as const;
@@ -15,6 +23,24 @@ export type Hello = {
   readonly version: string;
   readonly pid: number;
   readonly root: string;
+  /** Rollouts that are running; an agent without one may be replaced by another version of itself. */
+  readonly rollouts: number;
+};
+
+/** What the agent takes on this machine: resident memory in bytes. */
+export type Processes = {
+  readonly agent: {
+    readonly pid: number;
+    readonly version: string;
+    readonly rss: number;
+    readonly root: string;
+  };
+  readonly proxies: readonly {
+    readonly pid: number;
+    readonly rss: number;
+    readonly listen: readonly string[];
+  }[];
+  readonly instances: number;
 };
 
 export type InstanceStatus = {
@@ -64,7 +90,7 @@ export type RolloutSummary = {
   readonly id: string;
   readonly environment: string;
   readonly kind: RolloutSpec['kind'];
-  readonly strategy: RolloutSpec['strategy'];
+  readonly strategy: StrategyName;
   readonly release: string;
   readonly revision: string;
   /** The release that served before, `shop@41bd07e`. */
@@ -125,6 +151,7 @@ export const operations = {
   status: { method: 'POST', path: '/v1/status' },
   history: { method: 'POST', path: '/v1/history' },
   rollout: { method: 'POST', path: '/v1/rollout' },
+  processes: { method: 'GET', path: '/v1/processes' },
   stop: { method: 'POST', path: '/v1/stop' },
 } as const;
 
@@ -147,6 +174,7 @@ export type Api = {
   status(input: StatusInput): Promise<EnvironmentStatus[]>;
   history(input: HistoryInput): Promise<RolloutSummary[]>;
   rollout(input: { id: string }): Promise<RolloutDetail>;
+  processes(): Promise<Processes>;
   /** Answers how many instances and proxies were stopped with the agent (0 unless `all`). */
   stop(input: StopInput): Promise<{ stopped: number }>;
 };
@@ -159,4 +187,9 @@ export type StreamingApi = {
 };
 
 /** What every failed call answers, with status 4xx or 5xx. */
-export type ApiError = { readonly code: string; readonly message: string; readonly hint: string; readonly exit: number };
+export type ApiError = {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly exit: number;
+};

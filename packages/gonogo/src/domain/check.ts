@@ -1,4 +1,4 @@
-import type { Millis } from './units.ts';
+import type { Instant, Millis } from './units.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What a JSON path must hold: a literal to equal exactly, or one of the matchers. Nothing is ever coerced. */
@@ -78,4 +78,14 @@ export type CheckResult = {
   readonly hint?: string;
   /** A named class of failure, so that the same failure can be recognised elsewhere: `timeout`, `refused`, `missing` … */
   readonly failure?: string;
+  /** How the same check went in the service's other environments, newest first. */
+  readonly elsewhere?: readonly Elsewhere[];
+};
+
+/** The newest result of the same check somewhere else. */
+export type Elsewhere = {
+  readonly environment: string;
+  readonly verdict: Verdict;
+  readonly ms: Millis;
+  readonly at: Instant;
 };

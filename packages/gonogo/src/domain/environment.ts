@@ -1,6 +1,7 @@
-import type { StrategyName } from './event.ts';
 import type { WatchRules } from './plan.ts';
 import type { Millis } from './units.ts';
+
+export type StrategyName = 'in-place' | 'blue-green';
 
 export type Address = { readonly host: string; readonly port: number };
 

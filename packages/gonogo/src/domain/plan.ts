@@ -1,9 +1,10 @@
+import type { Address } from './environment.ts';
 import type { PoolId, SlotId } from './slot.ts';
 import type { Shift } from './split.ts';
 import type { Millis } from './units.ts';
 
 /** Which checks a `check` step asks, and from where. */
-export type Suite = 'preflight' | 'reach' | 'smoke' | 'still-works';
+export type Suite = 'preflight' | 'reach' | 'smoke';
 
 /** What a watch tolerates. */
 export type WatchRules = {
@@ -16,19 +17,41 @@ export type WatchRules = {
   readonly minRequests: number;
 };
 
+/** One target's part of a flip: the shift, where users come in, and the pools that must be ready to take it. */
+export type Move = {
+  readonly shift: Shift;
+  readonly front: Address;
+  readonly pools: readonly { readonly pool: PoolId; readonly revision: string }[];
+};
+
 /** The kinds of work; `steps/` has one file for each. */
 export type Work =
-  | { readonly do: 'check'; readonly suite: Suite; readonly slot: SlotId; readonly revision: string }
+  | {
+      readonly do: 'check';
+      readonly suite: Suite;
+      readonly slot: SlotId;
+      readonly revision: string;
+      readonly front: Address;
+    }
   | { readonly do: 'scale'; readonly pool: PoolId; readonly revision: string; readonly count: number }
   | { readonly do: 'ready'; readonly pool: PoolId; readonly revision: string; readonly passes: number }
-  | { readonly do: 'flip'; readonly shifts: readonly Shift[] }
-  | { readonly do: 'drain'; readonly slot: SlotId; readonly within: Millis }
-  | { readonly do: 'watch'; readonly slot: SlotId; readonly baseline?: SlotId; readonly revision: string; readonly rules: WatchRules };
+  /** Prepare all, commit all, else revert all. */
+  | { readonly do: 'flip'; readonly moves: readonly Move[] }
+  | {
+      readonly do: 'watch';
+      readonly pool: PoolId;
+      readonly revision: string;
+      /** The slot whose traffic before the flip is the measure. */
+      readonly baseline?: SlotId;
+      readonly rules: WatchRules;
+    };
 
 export type WorkKind = Work['do'];
 
-/** What recovery may do with a step that was begun and whose end nobody knows. */
-export type Redo = 'safe' | 'look' | 'never';
+export type WorkOf<K extends WorkKind> = Extract<Work, { do: K }>;
+
+/** What recovery may do with work that was begun and whose end nobody knows: ask the world, and then do it again. */
+export type Redo = 'safe' | 'never';
 
 export type Step = {
   readonly id: string;
@@ -53,7 +76,10 @@ export type Outcome = {
   readonly is: 'ok' | 'failed' | 'unknown';
   /** One sentence for people, secrets removed. */
   readonly why?: string;
+  readonly hint?: string;
   readonly evidence: readonly EvidenceRef[];
+  /** For a flip: milliseconds from `commit` to the data plane's acknowledgement. */
+  readonly acknowledged?: Millis;
 };
 
 /** Every step of a plan in the order in which it is written. */
@@ -61,4 +87,12 @@ export function stepsOf(plan: Plan): Step[] {
   if ('seq' in plan) return plan.seq.flatMap(stepsOf);
   if ('all' in plan) return plan.all.flatMap(stepsOf);
   return [plan];
+}
+
+/** The steps that may begin now: what comes next in each branch, given which steps are done. */
+export function frontier(plan: Plan, isDone: (step: Step) => boolean): Step[] {
+  if ('all' in plan) return plan.all.flatMap((branch) => frontier(branch, isDone));
+  if (!('seq' in plan)) return isDone(plan) ? [] : [plan];
+  const next = plan.seq.find((part) => !stepsOf(part).every(isDone));
+  return next ? frontier(next, isDone) : [];
 }

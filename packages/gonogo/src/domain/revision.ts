@@ -9,4 +9,6 @@ export type Revision = {
   readonly id: string;
   readonly release: Release;
   readonly replicas: number;
+  /** The address its instances listen on and dial from. */
+  readonly address: string;
 };

@@ -32,6 +32,39 @@ export const agentErrors = {
       `the agent speaks protocol ${f.agent}, this command speaks ${f.mine}`,
     () => 'stop the agent with gonogo agent stop when no rollout is running; your instances keep running',
   ),
+  AGENT_FAILED: kind(
+    3,
+    (f: { root: string; why: string }) => `the agent for ${f.root} ended while it started: ${f.why}`,
+    () => 'see agent.log in the state folder; what is served now is still served',
+  ),
+  AGENT_LOST: kind(
+    3,
+    (f: { rollout: string; environment: string; why: string }) =>
+      `the agent went away while ${f.rollout} was followed: ${f.why}`,
+    (f) => `its journal says how far it came, and it goes on from there: gonogo status ${f.environment}`,
+  ),
+  API_FORBIDDEN: kind(
+    2,
+    () => 'the agent answers only its own user, over its socket',
+    () => 'run the command as the user who runs the agent',
+  ),
+  API_ROUTE_UNKNOWN: kind(
+    2,
+    (f: { method: string; path: string }) => `the agent has no operation ${f.method} ${f.path}`,
+    () =>
+      'the command and the agent are of different versions: gonogo agent stop, then run the command again',
+  ),
+  API_INPUT: kind(
+    2,
+    (f: { operation: string; problems: readonly string[] }) =>
+      `the agent refused what it was asked (${f.operation}): ${f.problems.join('; ')}`,
+    () => 'nothing was done; the command and the agent may be of different versions: gonogo agent stop',
+  ),
+  API_TOO_LARGE: kind(
+    2,
+    (f: { limit: string }) => `the agent takes at most ${f.limit} in one call`,
+    () => 'make the environment’s values or the manifest smaller; nothing was done',
+  ),
   SOCKET_PATH_LONG: kind(
     2,
     (f: { path: string }) => `the socket path ${f.path} is longer than the 107 bytes a unix socket may have`,

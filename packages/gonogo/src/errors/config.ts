@@ -15,6 +15,11 @@ export const configErrors = {
     (f: { path: string }) => `there is no gonogo.yaml at ${f.path}`,
     () => 'run this in the folder of your project, or name the file with --config',
   ),
+  CONFIG_UNREADABLE: kind(
+    2,
+    (f: { path: string; why: string }) => `${f.path} cannot be read: ${f.why}`,
+    () => 'correct its owner and mode',
+  ),
   CONFIG_INVALID: kind(
     2,
     (f: { problems: readonly ConfigProblem[] }) =>

@@ -29,6 +29,16 @@ export const releaseErrors = {
       `an artifact was sent as ${f.expected} but its bytes are ${f.actual}; it was thrown away`,
     () => 'deploy again; if it happens again, check the disk and the memory of this machine',
   ),
+  REVISION_MISSING: kind(
+    3,
+    (f: { revision: string; path: string }) => `there is nothing about the revision ${f.revision} at ${f.path}`,
+    () => 'deploy its release again, so that its manifest and its values are stored again',
+  ),
+  ARTIFACT_INCOMPLETE: kind(
+    3,
+    (f: { artifact: string; why: string }) => `the artifact ${f.artifact} did not arrive whole: ${f.why}`,
+    () => 'deploy again; nothing of it was kept',
+  ),
   DISK_FULL: kind(
     3,
     (f: { path: string }) => `the disk is full at ${f.path}`,

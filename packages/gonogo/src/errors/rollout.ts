@@ -44,4 +44,9 @@ export const rolloutErrors = {
     (f: { environment: string }) => `no rollout is running in ${f.environment}`,
     () => 'see gonogo status',
   ),
+  ROLLBACK_FAILED: kind(
+    3,
+    (f: { environment: string; why: string }) => `NO-GO, and the rollback of ${f.environment} failed: ${f.why}`,
+    () => 'users are still served by what failed the checks; roll back by hand',
+  ),
 };

@@ -17,4 +17,14 @@ export const routerErrors = {
     (f: { socket: string; why: string }) => `the proxy does not answer at ${f.socket}: ${f.why}`,
     () => 'the keeper starts it again by itself; see the proxy’s log in the state folder',
   ),
+  ROUTE_MISSING: kind(
+    3,
+    (f: { target: string }) => `the router has no route for ${f.target}`,
+    () => 'deploy it once more: the first deploy publishes the route',
+  ),
+  ROUTES_UNREADABLE: kind(
+    3,
+    (f: { path: string; why: string }) => `the routes file ${f.path} cannot be read: ${f.why}`,
+    () => 'nothing was changed; restore the file, or remove it and deploy again',
+  ),
 };

@@ -16,6 +16,17 @@ export const runtimeErrors = {
     (f: { user: string }) => `instances cannot run as "${f.user}", because the agent is not privileged`,
     () => 'take run.user away, or run the agent as root',
   ),
+  LAUNCH_FAILED: kind(
+    1,
+    (f: { instance: string; command: string; why: string }) =>
+      `${f.instance} cannot be started with "${f.command}": ${f.why}`,
+    () => 'see that the command is an executable file for this machine, and that run.user may read it',
+  ),
+  INSTANCE_STUCK: kind(
+    3,
+    (f: { instance: string; pid: number }) => `${f.instance} (process group ${f.pid}) does not end, not even by SIGKILL`,
+    () => 'it waits for the kernel, most likely for a disk or a network file system; see ps -o pid,stat,wchan',
+  ),
   INSTANCE_ENDED: kind(
     1,
     (f: { instance: string; how: string; tail: string }) =>

@@ -8,6 +8,20 @@ export type Seq = number;
 export interface Journal {
   /** Appends in one transaction; fails with JOURNAL_MOVED unless the stream is at `after` and `fence` is current. */
   append(stream: string, after: Seq, fence: Fence, events: readonly Event[]): Promise<Seq>;
-  read(stream: string): Promise<Event[]>;
+  /** The events of a stream in order, those from position `from` (default 0) onwards. */
+  read(stream: string, from?: Seq): Promise<Event[]>;
   streams(): Promise<string[]>;
+}
+
+/** What a list of rollouts needs of one: how it began, without its plan, whether it turned back, and how it ended. */
+export type Milestone =
+  | Omit<Extract<Event, { e: 'planned' }>, 'plan'>
+  | Extract<Event, { e: 'turned-back' | 'ended' }>;
+
+/** Answers about rollouts without reading whole streams. */
+export interface RolloutIndex {
+  /** Every event from a rollout's `planned` up to the next `planned` of its stream; empty when there is no such rollout. */
+  rolloutEvents(id: string): Promise<Event[]>;
+  /** The milestones of the newest `limit` rollouts of a stream, newest event first. */
+  plannedAndEnded(stream: string, limit: number): Promise<Milestone[]>;
 }

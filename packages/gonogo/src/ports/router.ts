@@ -43,6 +43,8 @@ export interface Router {
     readonly hold: boolean;
   };
   observe(target: Target): Promise<Observed>;
+  /** Why `publish` would fail for this route, if it would; changes nothing. */
+  vet(target: Target, route: Route): Promise<string | undefined>;
   /** Makes the front listen for a target, with the split `nobody` if it is new. Safe to repeat. */
   publish(target: Target, route: Route): Promise<void>;
   /** Takes the front away; a target without a route is unpublished already. */

@@ -1,3 +1,4 @@
+import type { Address } from '../domain/environment.ts';
 import type { Manifest } from '../domain/release.ts';
 import type { Values } from '../domain/revision.ts';
 import type { PoolId } from '../domain/slot.ts';
@@ -15,6 +16,8 @@ export type PoolSpec = {
   readonly revision: string;
   readonly releaseDigest: string;
   readonly count: number;
+  /** The numeric address instances listen on and are told as HOST. */
+  readonly address: string;
   /** Where the artifact lies: for a bundle, its unpacked folder. */
   readonly artifact: string;
   readonly manifest: Manifest;
@@ -56,12 +59,19 @@ export interface Runtime {
   readonly can: { readonly supervise: boolean; readonly scale: boolean; readonly overlap: boolean };
   /** Makes a pool so: starts what is missing, stops what is too much. Safe to repeat. */
   apply(spec: PoolSpec, fence: Fence, signal: AbortSignal): Promise<void>;
+  /**
+   * Replaces one instance of a pool: stops it if it still runs, starts another in its place and answers its name.
+   * Answers undefined, and does nothing, when there is no such instance any more.
+   */
+  restart(spec: PoolSpec, instance: InstanceId, signal: AbortSignal): Promise<InstanceId | undefined>;
   /** The pools that exist in the world for a target, not those we remember. */
   observe(target: Target): Promise<ObservedPool[]>;
   /** Calls back whenever an instance of a pool starts or ends by itself; answers how to stop listening. */
   onChange(listener: (pool: PoolId) => void): () => void;
   /** Stops every instance of a pool: SIGTERM, `grace`, SIGKILL. A pool that does not exist is removed already. */
   remove(pool: PoolId, grace: Millis): Promise<void>;
+  /** What an instance's processes listen on; undefined where it cannot be known. */
+  listening(instance: InstanceId): Promise<readonly Address[] | undefined>;
   /** From where checks see what the instance sees. */
   vantage(instance: InstanceId): Promise<Vantage | Gap>;
   /** The last lines of a pool's output, oldest first, and with `follow` what comes after them. */

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 /** The programs of gonogo that run as a process or a thread of their own. */
 export type Entry = 'cli' | 'agent' | 'keeper' | 'proxy' | 'sqlite-worker';
 
-const sources: Record<Entry, string> = {
+/** The source of each entry, relative to this file; the build bundles exactly these. */
+export const entrySources: Readonly<Record<Entry, string>> = {
   cli: '../cli/main.ts',
   agent: '../agent/main.ts',
   keeper: '../keeper/main.ts',
@@ -14,5 +15,5 @@ const sources: Record<Entry, string> = {
 /** The file that starts an entry: beside this one when bundled, its source when run from a checkout. */
 export function entryPath(entry: Entry): string {
   const bundled = !import.meta.url.endsWith('.ts');
-  return fileURLToPath(new URL(bundled ? `./${entry}.js` : sources[entry], import.meta.url));
+  return fileURLToPath(new URL(bundled ? `./${entry}.js` : entrySources[entry], import.meta.url));
 }

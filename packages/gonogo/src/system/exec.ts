@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 export type ExecOptions = {
   readonly cwd: string;
@@ -36,15 +37,36 @@ export function exec(argv: readonly string[], options: ExecOptions): Promise<Exe
   options.signal?.addEventListener('abort', kill, { once: true });
   if (options.signal?.aborted) kill();
   child.once('error', reject);
-  // `exit`, not `close`: a grandchild that kept stdout open must not hold us.
-  child.once('exit', (code, signal) => {
-    setImmediate(() => {
-      options.signal?.removeEventListener('abort', kill);
-      kill();
-      resolve({ code, signal, stdout: stdout(), stderr: stderr() });
-    });
+  whenEnded(child, kill, (code, signal) => {
+    options.signal?.removeEventListener('abort', kill);
+    resolve({ code, signal, stdout: stdout(), stderr: stderr() });
   });
   return promise;
+}
+
+/** How long output is waited for that a process outside of the group holds back, in milliseconds. */
+const lingering = 1000;
+
+/**
+ * `exit` comes before the last output, `close` after it; but `close` never comes while a process that left the group
+ * holds the pipes. So the group is killed at `exit`, and `close` is waited for, but not for ever.
+ */
+function whenEnded(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  kill: () => void,
+  done: (code: number | null, signal: string | null) => void,
+): void {
+  child.once('exit', (code, signal) => {
+    kill();
+    const timer = setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, lingering);
+    child.once('close', () => {
+      clearTimeout(timer);
+      done(code, signal);
+    });
+  });
 }
 
 function killGroup(pid: number | undefined): void {

@@ -6,6 +6,8 @@ export type StateFolder = {
   readonly root: string;
   readonly agentSocket: string;
   readonly keeperSocket: string;
+  /** Held through the kernel by the one keeper of this folder. */
+  readonly keeperLock: string;
   readonly lock: string;
   readonly journal: string;
   readonly telemetry: string;
@@ -29,6 +31,7 @@ export function stateFolder(root: string): StateFolder {
     root,
     agentSocket: join(root, 'agent.sock'),
     keeperSocket: join(root, 'keeper.sock'),
+    keeperLock: join(root, 'keeper.lock'),
     lock: join(root, 'lock.db'),
     journal: join(root, 'journal.db'),
     telemetry: join(root, 'telemetry.db'),

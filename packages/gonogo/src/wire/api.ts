@@ -40,6 +40,8 @@ export const DeployInput = z.strictObject({
   spec: EnvironmentWire,
   release: ReleaseWire,
   values: ValuesWire,
+  /** Instances in this environment; default: what the manifest says. */
+  replicas: z.int().min(1).max(1000).exactOptional(),
   /** Who asks, for the history: `ada@laptop`. */
   by: z.string().max(200),
 });
@@ -79,3 +81,10 @@ export const StopInput = z.strictObject({
   all: z.boolean(),
 });
 export type StopInput = z.infer<typeof StopInput>;
+
+/** The input of an operation that takes none. */
+export const NoInput = z.undefined();
+
+/** The parts of a path that name an artifact and a rollout. */
+export const DigestPart = digest;
+export const RolloutPart = z.string().min(1).max(200);

@@ -58,8 +58,34 @@ export type KeeperMethods = {
   stop: { with: undefined; answers: boolean };
 };
 
+/** What each method answers, for the agent to check. */
+export const KeeperAnswers: { [M in keyof KeeperMethods]: z.ZodType<KeeperMethods[M]['answers']> } = {
+  hello: z.strictObject({ pid: z.int(), version: z.int() }),
+  bind: ListenerSpec,
+  unbind: z.null(),
+  launch: Launched,
+  list: z.array(Launched),
+  signal: z.boolean(),
+  forget: z.null(),
+  stop: z.boolean(),
+};
+
 /** Broadcast to every connection when a child ends. */
 export const KeeperEvent = z.strictObject({ ended: Launched });
 export type KeeperEvent = z.infer<typeof KeeperEvent>;
 
 export const keeperVersion = 1;
+
+/** A connection to the keeper as routers and runtimes are given it. */
+export type KeeperClient = {
+  /**
+   * Fails with KEEPER_UNREACHABLE, with the code the keeper answered (an errno), or with CONNECTION_LOST when nobody
+   * knows whether a launch was carried out; everything else is asked again by itself.
+   */
+  call<M extends keyof KeeperMethods>(
+    method: M,
+    input: KeeperMethods[M]['with'],
+  ): Promise<KeeperMethods[M]['answers']>;
+  /** Calls back when a child of the keeper ended; answers how to stop listening. */
+  onEnded(listener: (launched: Launched) => void): () => void;
+};

@@ -23,6 +23,8 @@ export const RouteWire = z.strictObject({
   /** `targetKey` */
   target: z.string(),
   generation: z.int().min(1),
+  /** The newest lease epoch that prepared a shift; an older one is refused with FENCED. */
+  fence: z.int().min(0),
   split: SplitWire,
   members: z.strictObject({ blue: z.array(MemberWire), green: z.array(MemberWire) }),
 });
@@ -52,8 +54,16 @@ export const ProxyInputs = {
 };
 
 export const ProxyAnswers = {
-  /** `secret` lets `gonogo-confirm: <secret>` on a request ask which slot answered (`gonogo-slot` on the answer). */
-  hello: z.strictObject({ pid: z.int(), version: z.int(), secret: z.string() }),
+  /**
+   * `secret` lets `gonogo-confirm: <secret>` on a request ask which slot answered (`gonogo-slot` on the answer).
+   * `listen` are the addresses this proxy accepts on.
+   */
+  hello: z.strictObject({
+    pid: z.int(),
+    version: z.int(),
+    secret: z.string(),
+    listen: z.array(z.strictObject({ host: z.string(), port: z.int() })),
+  }),
   observe: z.strictObject({ split: SplitWire, generation: z.int().min(0), settled: z.boolean() }),
   publish: z.null(),
   unpublish: z.null(),
@@ -68,9 +78,12 @@ export const ProxyAnswers = {
     inFlight: z.int(),
     latency: z.strictObject({ bounds: z.array(z.number()), counts: z.array(z.int()) }),
   }),
+  /** `cut`: what was still in flight at the deadline, and breaks when its instance is stopped. */
   drain: z.strictObject({ drained: z.boolean(), cut: z.int() }),
   retire: z.null(),
 };
 
 export type ProxyMethod = keyof typeof ProxyInputs;
+export type ProxyInput<M extends ProxyMethod> = z.infer<(typeof ProxyInputs)[M]>;
+export type ProxyAnswer<M extends ProxyMethod> = z.infer<(typeof ProxyAnswers)[M]>;
 export const proxyVersion = 1;

@@ -1,0 +1,128 @@
+import type { Progress } from '../api/contract.ts';
+import type { Assembly } from '../assemble.ts';
+import type { CheckResult } from '../domain/check.ts';
+import type { Event } from '../domain/event.ts';
+import { releaseName } from '../domain/release.ts';
+import { isRunning, type State, wanted } from '../domain/state.ts';
+import type { Target } from '../domain/target.ts';
+import { messageOf, problem } from '../errors.ts';
+import type { Logger } from '../system/log.ts';
+import { Mutex } from '../system/mutex.ts';
+import { Broadcast } from './follow.ts';
+
+type Engine = Awaited<ReturnType<Assembly['openEngine']>>;
+type Supervisor = ReturnType<Assembly['supervise']>;
+type Wish = Parameters<Assembly['plan']>[1];
+
+/** How long a deploy waits for housekeeping (the retiring of an old slot) that is under way. */
+const patience = 60_000;
+
+/** One environment while the agent lives: its engine, who looks after its instances, and who follows its rollouts. */
+export class Environment {
+  readonly #assembly: Assembly;
+  readonly #log: Logger;
+  readonly #starting = new Mutex();
+  readonly #followed = new Map<string, Broadcast>();
+  #engine: Engine | undefined;
+  #supervisor: Supervisor | undefined;
+
+  private constructor(assembly: Assembly, log: Logger) {
+    this.#assembly = assembly;
+    this.#log = log;
+  }
+
+  /** Folds the journal, carries on with what was under way, and looks after what serves. */
+  static async open(assembly: Assembly, stream: string, log: Logger): Promise<Environment> {
+    const environment = new Environment(assembly, log);
+    const engine = await assembly.openEngine(stream, {
+      onEvents: (events, state) => environment.#hear(events, state),
+      onCheck: (key, result) => environment.#hearCheck(key, result),
+    });
+    environment.#engine = engine;
+    engine.stopped.catch((error) => log.error('the engine of an environment stopped', { stream, why: messageOf(error) }));
+    await environment.#lookAfter(engine.state());
+    return environment;
+  }
+
+  get state(): State {
+    return this.#open.state();
+  }
+
+  get #open(): Engine {
+    if (!this.#engine) throw problem('INTERNAL', { what: 'an environment was used before it was open' });
+    return this.#engine;
+  }
+
+  /** Plans a rollout and starts it; fails with ROLLOUT_RUNNING while another one runs. */
+  async start(wish: Wish): Promise<string> {
+    return await this.#starting.run(async () => {
+      this.refuseWhileRunning();
+      const planned = await this.#assembly.plan(this.state, wish);
+      const deadline = performance.now() + patience;
+      while (this.state.rollout?.spec.id !== wish.id) {
+        this.refuseWhileRunning();
+        if (performance.now() > deadline) throw problem('INTERNAL', { what: `${wish.id} could not be started` });
+        await this.#open.submit({ i: 'plan', ...planned });
+        if (this.state.rollout?.spec.id !== wish.id) await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return wish.id;
+    });
+  }
+
+  /** Turns the running rollout back; fails with NO_ROLLOUT when none runs. */
+  async abort(by: string, environment: string): Promise<string> {
+    const { rollout } = this.state;
+    if (!rollout || rollout.ended) throw problem('NO_ROLLOUT', { environment });
+    await this.#open.submit({ i: 'abort', by });
+    return rollout.spec.id;
+  }
+
+  /** What is told of a rollout while it runs; undefined when it does not run in this agent. */
+  follow(rollout: string, signal: AbortSignal): AsyncIterable<Progress> | undefined {
+    return this.#followed.get(rollout)?.listen(signal);
+  }
+
+  /** Stops looking after the instances; they run on. */
+  async close(): Promise<void> {
+    await this.#supervisor?.stop();
+  }
+
+  /** Fails with ROLLOUT_RUNNING while a rollout runs: one at a time. */
+  refuseWhileRunning(): void {
+    const { rollout } = this.state;
+    if (!rollout || !isRunning(this.state)) return;
+    const { target, next, id } = rollout.spec;
+    const release = releaseName(target.service, next.releaseDigest);
+    throw problem('ROLLOUT_RUNNING', { environment: target.environment, rollout: id, release });
+  }
+
+  #hear(events: readonly Event[], state: State): void {
+    const id = state.rollout?.spec.id;
+    if (id === undefined) return;
+    const broadcast = this.#followed.get(id) ?? new Broadcast();
+    this.#followed.set(id, broadcast);
+    for (const event of events) broadcast.tell({ event });
+    if (state.rollout?.ended && events.some((event) => event.e === 'ended')) {
+      broadcast.end();
+      this.#followed.delete(id);
+    }
+    this.#lookAfter(state).catch((error) => this.#log.error('instances are not looked after', { why: messageOf(error) }));
+  }
+
+  #hearCheck(key: string, check: CheckResult): void {
+    const [rollout = '', step = ''] = key.split('/');
+    this.#followed.get(rollout)?.tell({ check, step });
+  }
+
+  async #lookAfter(state: State): Promise<void> {
+    const target = state.rollout?.spec.target;
+    if (!target) return;
+    this.#supervisor ??= this.#assembly.supervise(target);
+    this.#supervisor.want(await Promise.all(wanted(state).map((placed) => this.#assembly.wantedPool(target, placed))));
+  }
+
+  /** The target this environment's rollouts were about; undefined before the first. */
+  get target(): Target | undefined {
+    return this.state.rollout?.spec.target;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Assembly } from '../assemble.ts';
+import { streamOf, type Target } from '../domain/target.ts';
+import type { Logger } from '../system/log.ts';
+import { Environment } from './environment.ts';
+
+/** Every environment of this state folder that was ever deployed to, opened once. */
+export class Environments {
+  readonly #assembly: Assembly;
+  readonly #log: Logger;
+  readonly #open = new Map<string, Promise<Environment>>();
+
+  constructor(assembly: Assembly, log: Logger) {
+    this.#assembly = assembly;
+    this.#log = log;
+  }
+
+  /** Opens what the journal knows, so that what was under way is carried on. */
+  async recover(): Promise<void> {
+    await Promise.all((await this.#assembly.stores.journal.streams()).map((stream) => this.#at(stream)));
+  }
+
+  /** The environment a target belongs to, opened if nothing was ever deployed to it. */
+  of(target: Target): Promise<Environment> {
+    return this.#at(streamOf(target));
+  }
+
+  /** The environment of a project by its name; undefined when nothing was ever deployed to it. */
+  async named(project: string, environment: string): Promise<Environment | undefined> {
+    const all = await this.all();
+    return all.find(({ target }) => target?.project === project && target.environment === environment);
+  }
+
+  async all(): Promise<Environment[]> {
+    return await Promise.all(this.#open.values());
+  }
+
+  async close(): Promise<void> {
+    for (const environment of await this.all()) await environment.close();
+  }
+
+  #at(stream: string): Promise<Environment> {
+    const open = this.#open.get(stream) ?? Environment.open(this.#assembly, stream, this.#log);
+    this.#open.set(stream, open);
+    open.catch(() => this.#open.delete(stream)); // Whoever asked is told; the next one tries again.
+    return open;
+  }
+}

@@ -1,0 +1,13 @@
+import { resolve } from 'node:path';
+import { defaultStateRoot } from '../system/state.ts';
+import { runAgent } from './run.ts';
+
+// `agent [STATE FOLDER]`: started detached by the first command that needs it, or in the foreground by `agent run`.
+process.umask(0o077);
+const root = resolve(process.argv[2] ?? defaultStateRoot(process.env));
+const code = await runAgent(root, async (state, log) => {
+  const { openRollouts } = await import('./open.ts');
+  return await openRollouts(state, log);
+});
+// Everything is closed by now; whatever still holds the event loop must not keep half an agent alive.
+process.exit(code);

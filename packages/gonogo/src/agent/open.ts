@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { assemble, type Assembly } from '../assemble.ts';
+import { messageOf } from '../errors.ts';
+import { systemClock } from '../system/clock.ts';
+import type { Logger } from '../system/log.ts';
+import { ownerText } from '../system/owner.ts';
+import { identify } from '../system/process.ts';
+import type { StateFolder } from '../system/state.ts';
+import { Environments } from './environments.ts';
+import { ensureKeeper, type KeeperLink } from './keeper.ts';
+import { processes } from './processes.ts';
+import { rolloutOperations, runningRollouts } from './rollouts.ts';
+import { stopEverything } from './stop.ts';
+
+/** Everything the agent does, open: what was under way is carried on already. */
+export type Rollouts = Awaited<ReturnType<typeof openRollouts>>;
+
+/** Puts the agent together on a state folder whose lock is held, and recovers. */
+export async function openRollouts(state: StateFolder, log: Logger) {
+  const keeper = await ensureKeeper(state.root);
+  const assembly = await put(state, { log, keeper });
+  const environments = new Environments(assembly, log);
+  await environments.recover();
+  return {
+    operations: {
+      ...rolloutOperations(assembly, environments),
+      processes: () => processes(state.root, keeper),
+    },
+    running: () => runningRollouts(environments),
+    stopEverything: async () => {
+      const stopped = await stopEverything(assembly, environments);
+      await keeper.call('stop', undefined);
+      return stopped;
+    },
+    close: async () => {
+      await environments.close();
+      await assembly.close();
+      keeper.close();
+    },
+  };
+}
+
+async function put(state: StateFolder, { log, keeper }: { log: Logger; keeper: KeeperLink }): Promise<Assembly> {
+  const identity = identify(process.pid);
+  const owner = identity ? ownerText('agent', identity) : `agent (pid ${process.pid})`;
+  return await assemble({
+    state,
+    keeper,
+    clock: systemClock,
+    log,
+    owner,
+    newId: () => randomBytes(6).toString('hex'),
+    random: Math.random,
+    onError: (error) => log.error('something failed in the background', { why: messageOf(error) }),
+  });
+}

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import type { Processes } from '../api/contract.ts';
+import { isErrno } from '../system/files.ts';
+import { version } from '../system/version.ts';
+import type { Launched } from '../wire/keeper.ts';
+import type { KeeperLink } from './keeper.ts';
+
+/** What the agent and the proxies take on this machine, and how many instances run. */
+export async function processes(root: string, keeper: KeeperLink): Promise<Processes> {
+  const alive = (await keeper.call('list', undefined)).filter((launched) => !launched.ended);
+  const proxies = alive.filter(isProxy);
+  return {
+    agent: { pid: process.pid, version: version(), rss: process.memoryUsage.rss(), root },
+    proxies: await Promise.all(
+      proxies.map(async ({ pid, labels }) => ({ pid, rss: await residentBytes(pid), listen: listenOf(labels) })),
+    ),
+    instances: alive.length - proxies.length,
+  };
+}
+
+const isProxy = ({ key }: Launched): boolean => key.startsWith('proxy/');
+
+const listenOf = (labels: Launched['labels']): string[] => (labels.listen === undefined ? [] : [labels.listen]);
+
+/** VmRSS of a process (proc_pid_status(5)); 0 when it has just ended. */
+async function residentBytes(pid: number): Promise<number> {
+  try {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import type { Api, StreamingApi } from '../api/contract.ts';
+import type { Assembly } from '../assemble.ts';
+import { isRunning } from '../domain/state.ts';
+import { streamOf } from '../domain/target.ts';
+import { problem } from '../errors.ts';
+import type { Environment } from './environment.ts';
+import type { Environments } from './environments.ts';
+import { follow, logs } from './streams.ts';
+import { rolloutDetail } from './views/detail.ts';
+import { environmentStatus } from './views/status.ts';
+import { summariesOf } from './views/summary.ts';
+import { targetOf, wishToDeploy, wishToRollBack } from './wish.ts';
+
+type Operations = Omit<Api, 'hello' | 'processes' | 'stop'> & StreamingApi;
+
+/** The operations of the API that are about rollouts. */
+export const rolloutOperations = (assembly: Assembly, environments: Environments): Operations => ({
+  async deploy(input) {
+    const environment = await environments.of(targetOf(input));
+    environment.refuseWhileRunning();
+    return { rollout: await environment.start(await wishToDeploy(assembly, input)) };
+  },
+  async rollback(input) {
+    const environment = await known(environments, input.project, input.environment);
+    environment.refuseWhileRunning();
+    return { rollout: await environment.start(await wishToRollBack(assembly, environment.state, input)) };
+  },
+  async abort(input) {
+    const environment = await known(environments, input.project, input.environment);
+    return { rollout: await environment.abort(input.by, input.environment) };
+  },
+  async status({ project, environment }) {
+    const all = await environments.all();
+    const deployed = all.flatMap(({ target, state }) => (target ? [{ target, state }] : []));
+    const asked = deployed
+      .filter(({ target }) => project === undefined || target.project === project)
+      .filter(({ target }) => environment === undefined || target.environment === environment);
+    return await Promise.all(asked.map(({ target, state }) => environmentStatus(assembly, target, state)));
+  },
+  async history({ project, environment, limit }) {
+    const { target } = await known(environments, project, environment);
+    if (!target) return [];
+    return summariesOf(await assembly.stores.journal.plannedAndEnded(streamOf(target), limit));
+  },
+  rollout: async ({ id }) => await rolloutDetail(assembly, id, assembly.clock.wall()),
+  hasArtifact: async (digest) => await assembly.artifacts.has(digest),
+  putArtifact: async (digest, bytes) => await assembly.artifacts.put(digest, bytes),
+  follow: (rollout, signal) => follow(assembly, environments, { rollout, signal }),
+  logs: (input, signal) => logs(assembly, environments, { input, signal }),
+});
+
+/** How many rollouts run now. */
+export const runningRollouts = async (environments: Environments): Promise<number> =>
+  (await environments.all()).filter(({ state }) => isRunning(state)).length;
+
+async function known(environments: Environments, project: string, environment: string): Promise<Environment> {
+  const found = await environments.named(project, environment);
+  if (!found) throw problem('NOT_DEPLOYED', { environment });
+  return found;
+}

@@ -1,0 +1,58 @@
+import type { EvidenceView, RolloutDetail } from '../../api/contract.ts';
+import type { Assembly } from '../../assemble.ts';
+import type { Event } from '../../domain/event.ts';
+import { evolve } from '../../domain/evolve.ts';
+import { emptyState, type Rollout } from '../../domain/state.ts';
+import { problem } from '../../errors.ts';
+import { findingsOf } from './findings.ts';
+import { summaryOf } from './summary.ts';
+
+/** One rollout with all its evidence; fails with ROLLOUT_UNKNOWN. */
+export async function rolloutDetail(assembly: Assembly, id: string, now: number): Promise<RolloutDetail> {
+  const events = await assembly.stores.journal.rolloutEvents(id);
+  const { rollout } = events.reduce(evolve, emptyState);
+  if (!rollout) throw problem('ROLLOUT_UNKNOWN', { rollout: id });
+  const evidence = await evidenceOf(assembly, rollout, events);
+  return {
+    ...summaryOf(rollout),
+    front: rollout.spec.front,
+    flips: flipsOf(events),
+    findings: findingsOf(rollout, evidence, now),
+    evidence,
+    events,
+  };
+}
+
+/** Evidence by the step it belongs to, in the order in which the steps were settled. */
+async function evidenceOf(assembly: Assembly, rollout: Rollout, events: readonly Event[]): Promise<EvidenceView[]> {
+  const views: EvidenceView[] = [];
+  for (const event of events) {
+    if (event.e !== 'settled' || !event.key.startsWith(`${rollout.spec.id}/`)) continue;
+    const step = event.key.slice(rollout.spec.id.length + 1);
+    for (const ref of event.outcome.evidence) {
+      const record = await assembly.stores.evidence.get(ref);
+      if (record) views.push(viewOf(record, step));
+    }
+  }
+  return views;
+}
+
+type EvidenceRecord = NonNullable<Awaited<ReturnType<Assembly['stores']['evidence']['get']>>>;
+
+function viewOf({ ref, at, evidence }: EvidenceRecord, step: string): EvidenceView {
+  switch (evidence.of) {
+    case 'checks':
+      return { ref, step, at, checks: evidence.results };
+    case 'log':
+      return { ref, step, at, log: evidence.lines };
+    case 'traffic':
+    case 'facts':
+      return { ref, step, at, facts: evidence.facts };
+  }
+}
+
+/** How long each flip took to be acknowledged. */
+const flipsOf = (events: readonly Event[]): { ms: number }[] =>
+  events.flatMap((event) =>
+    event.e === 'settled' && event.outcome.acknowledged !== undefined ? [{ ms: event.outcome.acknowledged }] : [],
+  );

@@ -1,0 +1,51 @@
+import type { EnvironmentStatus, InstanceStatus, SlotStatus } from '../../api/contract.ts';
+import type { Assembly } from '../../assemble.ts';
+import { releaseName } from '../../domain/release.ts';
+import type { State } from '../../domain/state.ts';
+import { streamOf, type Target } from '../../domain/target.ts';
+import { summaryOf } from './summary.ts';
+
+type ObservedPool = Awaited<ReturnType<Assembly['runtime']['observe']>>[number];
+
+/** What runs in an environment now, as the runtime and the router see it, and what the journal says of it. */
+export async function environmentStatus(assembly: Assembly, target: Target, state: State): Promise<EnvironmentStatus> {
+  const [pools, { split }, lease] = await Promise.all([
+    assembly.runtime.observe(target),
+    assembly.router.observe(target),
+    assembly.stores.leases.holder(streamOf(target)),
+  ]);
+  const proven = state.proven.findLast((one) => !one.withdrawn);
+  const { project, service, environment } = target;
+  return {
+    project,
+    service,
+    environment,
+    split,
+    slots: await Promise.all(pools.map((pool) => slotStatus(assembly, pool, state))),
+    ...(state.front ? { front: state.front } : {}),
+    ...(proven ? { proven: releaseName(service, proven.releaseDigest) } : {}),
+    ...(state.rollout ? { rollout: summaryOf(state.rollout) } : {}),
+    ...(lease ? { lease: { owner: lease.owner, age: Math.max(0, assembly.clock.wall() - lease.renewedAt) } } : {}),
+  };
+}
+
+async function slotStatus(assembly: Assembly, pool: ObservedPool, state: State): Promise<SlotStatus> {
+  const { release } = await assembly.stores.revisions.open(pool.revision);
+  const { slot, target } = pool.pool;
+  const isWarm = state.warm?.slot === slot && state.warm.revision === pool.revision;
+  const isLive = state.live?.slot === slot && state.live.revision === pool.revision;
+  return {
+    slot,
+    revision: pool.revision,
+    release: releaseName(target.service, release.digest),
+    role: isLive ? 'live' : isWarm ? 'warm' : 'starting',
+    instances: pool.instances.map(instanceStatus),
+    restarts: pool.restarts,
+    ...(isWarm && state.warm ? { until: state.warm.until } : {}),
+  };
+}
+
+const instanceStatus = ({ id, host, port, state }: ObservedPool['instances'][number]): InstanceStatus =>
+  state.is === 'running'
+    ? { id, address: { host, port }, state: 'running', pid: state.pid, since: state.startedAt }
+    : { id, address: { host, port }, state: 'ended', since: state.endedAt };

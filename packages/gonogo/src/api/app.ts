@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http';
+import { type Context, Hono } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { ZodType } from 'zod';
+import { problem } from '../errors.ts';
+import type { Logger } from '../system/log.ts';
+import { DigestPart, LogsInput, RolloutPart } from '../wire/api.ts';
+import { statusOf, tellError } from './answers.ts';
+import type { Authorise } from './authorise.ts';
+import { bytesOf, readText } from './body.ts';
+import { type Api, type Operation, operations, type StreamingApi, streams } from './contract.ts';
+import { checkInput, operationInputs, readJson } from './inputs.ts';
+import { jsonLines, toBody } from './json-lines.ts';
+
+export type AppOptions = {
+  readonly service: Api & StreamingApi;
+  readonly authorise: Authorise;
+  readonly log: Logger;
+};
+
+type Bindings = { Bindings: { incoming: IncomingMessage } };
+type Call = Context<Bindings>;
+type Handler = (call: Call) => Promise<Response>;
+type Place = { readonly method: string; readonly path: string };
+
+/** The API as routes: exactly those of the contract's tables, each behind the authorisation function. */
+export function createApp(options: AppOptions): Hono<Bindings> {
+  const app = new Hono<Bindings>();
+  const route = (place: Place, handler: Handler): void => {
+    app.on(place.method, [place.path], (call) => {
+      options.authorise(call.env.incoming);
+      return handler(call);
+    });
+  };
+  for (const name of Object.keys(operations) as Operation[])
+    route(operations[name], operation(name, options.service));
+  addStreams(route, options);
+  app.notFound((call) => answerError(call, problem('API_ROUTE_UNKNOWN', placeOf(call)), options.log));
+  app.onError((error, call) => answerError(call, error, options.log));
+  return app;
+}
+
+const placeOf = (call: Context): Place => ({ method: call.req.method, path: call.req.path });
+
+function operation(name: Operation, service: Api): Handler {
+  // The table and the contract agree by type (inputs.ts); here they are taken by name.
+  const perform = service[name].bind(service) as (input: unknown) => Promise<unknown>;
+  const schema = operationInputs[name] as ZodType;
+  return async (call) =>
+    call.json((await perform(readJson(schema, await readText(call.env.incoming), name))) as object);
+}
+
+function addStreams(route: (place: Place, handler: Handler) => void, { service, log }: AppOptions): void {
+  const stream = (name: string, open: (signal: AbortSignal) => AsyncIterable<unknown>): Response => {
+    const end = new AbortController();
+    const body = toBody(open(end.signal), end, (error) => tellError(error, name, log));
+    return new Response(body, { headers: { 'content-type': jsonLines } });
+  };
+  route(streams.hasArtifact, async (call) => {
+    const digest = checkInput(DigestPart, call.req.param('digest'), 'hasArtifact');
+    return call.json({ present: await service.hasArtifact(digest) });
+  });
+  route(streams.putArtifact, async (call) => {
+    const digest = checkInput(DigestPart, call.req.param('digest'), 'putArtifact');
+    await service.putArtifact(digest, bytesOf(call.env.incoming));
+    return call.body(null, 204);
+  });
+  route(streams.follow, async (call) => {
+    const id = checkInput(RolloutPart, call.req.param('id'), 'follow');
+    return stream('follow', (signal) => service.follow(id, signal));
+  });
+  route(streams.logs, async (call) => {
+    const input = readJson(LogsInput, await readText(call.env.incoming), 'logs');
+    return stream('logs', (signal) => service.logs(input, signal));
+  });
+}
+
+function answerError(call: Context, error: unknown, log: Logger): Response {
+  const told = tellError(error, `${call.req.method} ${call.req.path}`, log);
+  return call.json(told, statusOf(told) as ContentfulStatusCode);
+}

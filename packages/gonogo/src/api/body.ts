@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http';
+import { problem } from '../errors.ts';
+
+/** The largest JSON input, in bytes; an artifact is streamed and has no limit. */
+const jsonLimit = 4 * 1024 * 1024;
+
+/** The whole body as text; fails with API_TOO_LARGE as soon as it is more than 4 MB. */
+export async function readText(incoming: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of bytesOf(incoming)) {
+    size += part.length;
+    if (size > jsonLimit) throw problem('API_TOO_LARGE', { limit: `${jsonLimit / 1024 / 1024} MB` });
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** The body as it comes. It is not destroyed by a reader that stops early, who still wants to answer why. */
+export const bytesOf = (incoming: IncomingMessage): AsyncIterable<Buffer> => ({
+  [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>,
+});

@@ -1,0 +1,82 @@
+import type http from 'node:http';
+import { Problem, type ProblemTold, remoteProblem } from '../errors.ts';
+import type { LogsInput } from '../wire/api.ts';
+import {
+  type Api,
+  type LogLineView,
+  type Operation,
+  operations,
+  type Progress,
+  type StreamingApi,
+  streams,
+} from './contract.ts';
+import { fromBody } from './json-lines.ts';
+import { type Call, call, textOf, unreachable } from './request.ts';
+
+export type Client = Api & StreamingApi;
+
+/**
+ * The API of the agent that listens at a socket; nothing is sent before a method is called.
+ * Every method fails with the agent's own problem (same code, sentence, hint and exit), or with AGENT_UNREACHABLE.
+ */
+export function connectApi(socket: string): Client {
+  const names = Object.keys(operations) as Operation[];
+  const api = Object.fromEntries(
+    names.map((name) => [name, (input?: unknown) => ask(socket, { ...operations[name], input })]),
+  );
+  // Both ends follow the one table of the contract.
+  return { ...(api as unknown as Api), ...streaming(socket) };
+}
+
+function streaming(socket: string): StreamingApi {
+  const { hasArtifact, putArtifact, follow, logs } = streams;
+  return {
+    hasArtifact: async (digest) => {
+      const answer = await ask(socket, { method: hasArtifact.method, path: fill(hasArtifact.path, digest) });
+      return (answer as { present: boolean }).present;
+    },
+    putArtifact: async (digest, bytes) => {
+      await ask(socket, { method: putArtifact.method, path: fill(putArtifact.path, digest), bytes });
+    },
+    follow: (rollout, signal) =>
+      lines(socket, {
+        method: follow.method,
+        path: fill(follow.path, rollout),
+        signal,
+      }) as AsyncIterable<Progress>,
+    logs: (input: LogsInput, signal) =>
+      lines(socket, { ...logs, input, signal }) as AsyncIterable<LogLineView>,
+  };
+}
+
+const fill = (path: string, part: string): string => path.replace(/:\w+/, encodeURIComponent(part));
+
+async function ask(socket: string, request: Call): Promise<unknown> {
+  const response = await call(socket, request);
+  const text = await read(socket, response);
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+async function read(socket: string, response: http.IncomingMessage): Promise<string> {
+  try {
+    return await textOf(response);
+  } catch (error) {
+    throw unreachable(socket, error);
+  }
+}
+
+/** What comes back line by line; it ends quietly when the signal aborts. A line that tells an error is thrown. */
+async function* lines(socket: string, request: Call): AsyncGenerator<unknown> {
+  try {
+    for await (const line of fromBody(await call(socket, request))) {
+      if (isTold(line)) throw remoteProblem(line.error);
+      yield line;
+    }
+  } catch (error) {
+    if (request.signal?.aborted) return;
+    throw error instanceof Problem ? error : unreachable(socket, error);
+  }
+}
+
+const isTold = (line: unknown): line is { error: ProblemTold } =>
+  typeof line === 'object' && line !== null && 'error' in line;

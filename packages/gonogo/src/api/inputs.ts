@@ -1,0 +1,54 @@
+import type { ZodError, ZodType } from 'zod';
+import { problem } from '../errors.ts';
+import {
+  AbortInput,
+  DeployInput,
+  HistoryInput,
+  NoInput,
+  RollbackInput,
+  RolloutInput,
+  StatusInput,
+  StopInput,
+} from '../wire/api.ts';
+import type { Api, Operation } from './contract.ts';
+
+type InputOf<O extends Operation> = Parameters<Api[O]> extends [infer I] ? I : undefined;
+
+/** What each operation takes; the types are held to the contract's. */
+export const operationInputs = {
+  hello: NoInput,
+  deploy: DeployInput,
+  rollback: RollbackInput,
+  abort: AbortInput,
+  status: StatusInput,
+  history: HistoryInput,
+  rollout: RolloutInput,
+  processes: NoInput,
+  stop: StopInput,
+} satisfies { [O in Operation]: ZodType<InputOf<O>> };
+
+/** The value, if it is what the schema asks; fails with API_INPUT. */
+export function checkInput<T>(schema: ZodType<T>, value: unknown, operation: string): T {
+  const result = schema.safeParse(value);
+  if (!result.success) throw problem('API_INPUT', { operation, problems: describeIssues(result.error) });
+  return result.data;
+}
+
+/** The value of a JSON text, checked; an empty text is no input. */
+export const readJson = <T>(schema: ZodType<T>, text: string, operation: string): T =>
+  checkInput(schema, text === '' ? undefined : parseJson(text, operation), operation);
+
+function parseJson(text: string, operation: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without its cause: the parser's message quotes the input, which may hold secrets.
+    throw problem('API_INPUT', { operation, problems: ['it is not JSON'] });
+  }
+}
+
+/** What an input lacks, by path and rule; values are left out, because they may be secret. */
+const describeIssues = (error: ZodError): string[] =>
+  error.issues.map(
+    (issue) => `${issue.path.map(String).join('.') || 'input'}: ${issue.code.replaceAll('_', ' ')}`,
+  );

@@ -1,0 +1,89 @@
+import type { CheckResult } from './domain/check.ts';
+import type { Event, Placed, RolloutSpec } from './domain/event.ts';
+import type { Plan } from './domain/plan.ts';
+import type { State } from './domain/state.ts';
+import type { Target } from './domain/target.ts';
+import { loadArtifacts, loadChecks, loadRouter, loadRuntime, loadStores } from './drivers.ts';
+import { planRollout, type Wish } from './engine/plan.ts';
+import { type Engine, runEngine } from './engine/run.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Artifacts, ArtifactUploads } from './ports/revisions.ts';
+import type { Router } from './ports/router.ts';
+import type { Runtime } from './ports/runtime.ts';
+import { performersOf } from './steps/performers.ts';
+import { poolSpec } from './steps/tools.ts';
+import { type Supervisor, supervise, type Wanted } from './supervise/supervise.ts';
+import type { Logger } from './system/log.ts';
+import type { StateFolder } from './system/state.ts';
+import type { KeeperClient } from './wire/keeper.ts';
+
+export type Hooks = {
+  readonly onEvents: (events: readonly Event[], state: State) => void;
+  readonly onCheck: (key: string, result: CheckResult) => void;
+};
+
+export type AssembleOptions = {
+  readonly state: StateFolder;
+  readonly keeper: KeeperClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Who holds leases, in words that identify this process. */
+  readonly owner: string;
+  /** Answers another text each time, for ever. */
+  readonly newId: () => string;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  /** Told what went wrong where nobody waits for an answer. */
+  readonly onError: (error: unknown) => void;
+};
+
+/** Everything put together: what the agent, or a command without one, acts with. */
+export type Assembly = Awaited<ReturnType<typeof assemble>>;
+
+/** Loads the drivers, opens the stores, and puts an engine's parts together. */
+export async function assemble(options: AssembleOptions) {
+  const { state, keeper, clock, owner } = options;
+  const [openStores, processRuntime, embeddedRouter, artifactStore, checks] = await Promise.all([
+    loadStores.sqlite(),
+    loadRuntime.process(),
+    loadRouter.embedded(),
+    loadArtifacts(),
+    loadChecks(),
+  ]);
+  const stores = await openStores(state, clock);
+  const artifacts: Artifacts & ArtifactUploads = artifactStore(state.releases);
+  const { newId, random, onError } = options;
+  const folders = { folder: state.instances, shared: state.shared };
+  const runtime: Runtime = processRuntime({ ...folders, keeper, clock, newId, random, onError });
+  const router: Router = embeddedRouter({ keeper, folder: state.proxies });
+  const parts = { runtime, router, checks: checks.runner, clock };
+
+  return {
+    clock,
+    stores,
+    artifacts,
+    runtime,
+    router,
+    redact: checks.redact,
+    plan: (current: State, wish: Wish): Promise<{ spec: RolloutSpec; plan: Plan }> =>
+      planRollout({ runtime, router, revisions: stores.revisions }, current, wish),
+    openEngine: (stream: string, hooks: Hooks): Promise<Engine> => {
+      const tools = { ...parts, ...stores, artifacts, suites: checks.suites, redact: checks.redact };
+      return runEngine(stream, {
+        journal: stores.journal,
+        leases: stores.leases,
+        clock,
+        owner,
+        performers: (fence) => performersOf({ ...tools, fence, onCheck: hooks.onCheck }),
+        onEvents: hooks.onEvents,
+      });
+    },
+    supervise: (target: Target): Supervisor => supervise({ ...parts, log: options.log }, target),
+    wantedPool: async (target: Target, { slot, revision }: Placed): Promise<Wanted> => {
+      const opened = { revision: await stores.revisions.open(revision), values: await stores.vault.open(revision) };
+      const pool = { target, slot, role: 'web' };
+      return { slot: { target, slot }, spec: await poolSpec({ artifacts }, opened, pool, opened.revision.replicas) };
+    },
+    close: (): Promise<void> => stores.close(),
+  };
+}

@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CheckKind, CheckResult, CheckSpec } from '../domain/check.ts';
+import type { Millis } from '../domain/units.ts';
+import { messageOf } from '../errors.ts';
+import type { CheckRun, Checks } from '../ports/checks.ts';
+import type { Vantage } from '../ports/vantage.ts';
+import { fillSpec } from './fill.ts';
+import { type Answer, type Asking, fail, type Kind } from './kind.ts';
+import { redactor } from './redact.ts';
+import { inWords } from './words.ts';
+
+export type RunnerOptions = {
+  /** How many checks are asked at the same time; default 64. */
+  readonly parallel?: number;
+};
+
+/** Each kind is loaded when it is first asked for: a check of a port needs no HTTP and no database client. */
+const kinds: { readonly [K in CheckKind]: () => Promise<Kind<K>> } = {
+  http: async () => (await import('./http.ts')).http,
+  tcp: async () => (await import('./tcp.ts')).tcp,
+  postgres: async () => (await import('./postgres.ts')).postgres,
+  env: async () => (await import('./env.ts')).env,
+  run: async () => (await import('./command.ts')).run,
+};
+
+/** Failures after which another attempt may find something else. A stable answer that is wrong stays wrong. */
+const passing = new Set([
+  'refused',
+  'reset',
+  'closed',
+  'timeout',
+  'unreachable',
+  'dns',
+  'server-error',
+  'busy',
+  'exit',
+]);
+
+/** The longest pause between two attempts. */
+const longestPause: Millis = 30_000;
+
+/** How long a check that ignores its deadline is waited for. */
+const mercy: Millis = 500;
+
+type Job = {
+  readonly spec: CheckSpec;
+  readonly at: Vantage;
+  readonly run: CheckRun;
+  readonly redact: (text: string) => string;
+};
+
+/** Makes the runner through which every check is asked. It never rejects: what goes wrong is a verdict. */
+export function checkRunner(options: RunnerOptions = {}): Checks {
+  return {
+    async run(specs, at, run) {
+      const redact = redactor(run.secrets);
+      const jobs = specs.map((spec) => ({ spec, at, run, redact }));
+      return mapBounded(jobs, options.parallel ?? 64, async (job) => {
+        const result = await answerOf(job);
+        run.onResult?.(result);
+        return result;
+      });
+    },
+  };
+}
+
+/** Maps in order with at most `limit` under way. */
+async function mapBounded<T, R>(
+  items: readonly T[],
+  limit: number,
+  map: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await map(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}
+
+async function answerOf(job: Job): Promise<CheckResult> {
+  const { spec, run } = job;
+  const began = performance.now();
+  let attempts = 0;
+  let answer: Answer;
+  do {
+    if (attempts > 0) await pause(spec.retry.delay * 2 ** (attempts - 1), run.signal);
+    attempts++;
+    answer = await attempt(job);
+  } while (attempts <= spec.retry.times && mayPass(answer) && !run.signal.aborted);
+  return resultOf(job, answer, { attempts, ms: performance.now() - began });
+}
+
+const mayPass = ({ verdict, failure }: Answer): boolean => verdict === 'fail' && passing.has(failure ?? '');
+
+async function pause(ms: Millis, signal: AbortSignal): Promise<void> {
+  // An abort ends the pause early; the attempt that follows answers with it.
+  await sleep(Math.min(ms, longestPause), undefined, { signal }).catch(() => undefined);
+}
+
+/** One attempt under its own deadline. */
+async function attempt({ spec, at, run, redact }: Job): Promise<Answer> {
+  if (run.signal.aborted) return aborted;
+  const filled = fillSpec(spec, at.values);
+  if ('missing' in filled) return fail('missing', notSet(filled.missing), 'set it in this environment');
+  const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(spec.timeout)));
+  const asking = { at, signal: AbortSignal.any([run.signal, deadline]), timeout: spec.timeout, redact };
+  try {
+    const answer = await ask(filled, asking);
+    return run.signal.aborted ? aborted : answer;
+  } catch (error) {
+    // A kind answers with a verdict; what it throws nobody foresaw, and unknown is never a pass.
+    return { verdict: 'unknown', saw: `the check itself failed: ${messageOf(error)}`, failure: 'internal' };
+  }
+}
+
+async function ask(spec: CheckSpec, asking: Asking): Promise<Answer> {
+  const kind = (await kinds[spec.kind]()) as Kind<CheckKind>;
+  const answer = await Promise.race([kind(spec, asking), overdue(asking.signal, asking.timeout)]);
+  if (answer.failure !== 'source' || asking.at.localAddress === undefined) return answer;
+  // What runs at a loopback address reaches the world from another of the machine's addresses; so do its checks.
+  const { localAddress: _, ...at } = asking.at;
+  return ask(spec, { ...asking, at });
+}
+
+const aborted: Answer = { verdict: 'unknown', saw: 'stopped before it was answered', failure: 'aborted' };
+
+const notSet = (names: readonly string[]): string =>
+  `${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} not set`;
+
+/** Answers a while after the deadline, for a check that does not keep it by itself. */
+async function overdue(signal: AbortSignal, timeout: Millis): Promise<Answer> {
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await sleep(mercy, undefined, { ref: false });
+  return fail('timeout', `no result in ${inWords(timeout)}`);
+}
+
+function resultOf(job: Job, answer: Answer, took: { attempts: number; ms: Millis }): CheckResult {
+  const { verdict, saw, hint, failure } = answer;
+  return {
+    name: job.spec.name,
+    kind: job.spec.kind,
+    verdict,
+    ms: Math.round(took.ms * 10) / 10,
+    attempts: took.attempts,
+    flaky: took.attempts > 1 && (verdict === 'pass' || verdict === 'warn'),
+    from: job.at.from,
+    saw: job.redact(saw),
+    ...(hint === undefined ? {} : { hint: job.redact(hint) }),
+    ...(failure === undefined ? {} : { failure }),
+  };
+}

@@ -1,0 +1,54 @@
+import type { CheckSpec } from '../domain/check.ts';
+import type { EnvironmentSpec } from '../domain/environment.ts';
+import type { Contract, Manifest } from '../domain/release.ts';
+
+/** One source of an environment's variables; later sources win. */
+export type EnvSource = { readonly file: string } | { readonly command: readonly string[] };
+
+/** What a bundle is packed from. */
+export type BundleSource = {
+  /** The absolute path of the folder that is packed. */
+  readonly from: string;
+  /** Paths and patterns inside it; absent: what `releases/include.ts` takes by default. */
+  readonly include?: readonly string[];
+  /** Run in that folder before packing. */
+  readonly build?: readonly string[];
+};
+
+export type Environment = {
+  readonly spec: EnvironmentSpec;
+  readonly env: readonly EnvSource[];
+  /** Overrides `run.replicas`. */
+  readonly replicas?: number;
+};
+
+export type Environments = Readonly<Record<string, Environment>>;
+
+export type Service = {
+  readonly name: string;
+  readonly artifact: BundleSource;
+  readonly manifest: Manifest;
+  readonly environments: Environments;
+};
+
+/** `gonogo.yaml` in domain words; frozen. */
+export type Project = {
+  readonly id: string;
+  /** The absolute path of the folder the file lies in. */
+  readonly folder: string;
+  readonly file: string;
+  readonly services: readonly Service[];
+};
+
+/** The part of `gonogo.yaml` that checks need: a file without `artifact:`, `run:` or `environments:` has it too. */
+export type CheckPlan = {
+  readonly id: string;
+  readonly folder: string;
+  readonly file: string;
+  readonly service: string;
+  readonly contract: Contract;
+  readonly checks: readonly CheckSpec[];
+  readonly environments: Environments;
+  /** What `gonogo check --rollback` runs on NO-GO instead of asking the agent. */
+  readonly rollback?: readonly string[];
+};

@@ -1,0 +1,78 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import type { Address } from '../domain/environment.ts';
+import type { Millis } from '../domain/units.ts';
+
+const factors = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** `500ms`, `20s`, `1.5m`, `1h` in milliseconds; undefined for anything else, a bare number included. */
+export function parseDuration(text: string): Millis | undefined {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text);
+  if (!match) return undefined;
+  return Number(match[1]) * factors[match[2] as keyof typeof factors];
+}
+
+/** `1%`, `0.5%` as a share, 0–1. */
+export function parsePercent(text: string): number | undefined {
+  const match = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text);
+  const share = Number(match?.[1]) / 100;
+  return match && share <= 1 ? share : undefined;
+}
+
+/** `1.5x` as a factor of at least 1. */
+export function parseRatio(text: string): number | undefined {
+  const match = /^(\d{1,6}(?:\.\d{1,6})?)x$/.exec(text);
+  const factor = Number(match?.[1]);
+  return match && factor >= 1 ? factor : undefined;
+}
+
+/** `80`, `127.0.0.1:8080`, `[::1]:8080`. Without an address: every address of the machine. */
+export function parseListen(text: string): Address | undefined {
+  const match = /^(?:(\[[0-9a-f:.]+\]|[0-9.]+):)?(\d{1,5})$/i.exec(text);
+  const host = match?.[1]?.replace(/^\[|\]$/g, '') ?? '0.0.0.0';
+  const port = Number(match?.[2]);
+  if (!match || isIP(host) === 0 || port < 1 || port > 65_535) return undefined;
+  return { host, port };
+}
+
+/** Text in one of our units: says how to write it when it is something else. */
+const measured = (what: string) =>
+  z.string({ error: ({ input }) => (input === undefined ? undefined : `must be ${what}`) });
+
+/** A duration; `least` is the shortest allowed, in milliseconds. */
+export const duration = (least: Millis = 1) =>
+  measured('a duration: write 500ms, 20s, 5m or 1h')
+    .transform((text, context) => {
+      const millis = parseDuration(text);
+      if (millis !== undefined && millis >= least) return millis;
+      context.addIssue(
+        millis === undefined ? `"${text}" is not a duration: write 500ms, 20s, 5m or 1h` : 'must be longer',
+      );
+      return z.NEVER;
+    })
+    .meta({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h)$', examples: ['500ms', '20s', '5m'] });
+
+export const percent = measured('a percentage: write 1% or 0.5%')
+  .transform((text, context) => {
+    const share = parsePercent(text);
+    if (share !== undefined) return share;
+    context.addIssue(`"${text}" is not a percentage: write 1% or 0.5%, at most 100%`);
+    return z.NEVER;
+  })
+  .meta({ pattern: '^\\d+(\\.\\d+)?%$', examples: ['1%'] });
+
+export const ratio = measured('a ratio: write 1.5x or 2x')
+  .transform((text, context) => {
+    const factor = parseRatio(text);
+    if (factor !== undefined) return factor;
+    context.addIssue(`"${text}" is not a ratio: write 1.5x or 2x, at least 1x`);
+    return z.NEVER;
+  })
+  .meta({ pattern: '^\\d+(\\.\\d+)?x$', examples: ['1.5x'] });
+
+export const listen = z.union([z.int(), z.string()]).transform((value, context) => {
+  const address = parseListen(String(value));
+  if (address) return address;
+  context.addIssue(`${value} is not a port or address:port: write 80, 127.0.0.1:8080 or [::1]:8080`);
+  return z.NEVER;
+});

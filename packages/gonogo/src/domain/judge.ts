@@ -1,0 +1,98 @@
+import type { WatchRules } from './plan.ts';
+import type { Counters, Histogram } from './signals.ts';
+
+/** What was counted in a stretch of time. */
+export type Traffic = {
+  readonly requests: number;
+  readonly errors: number;
+  readonly latency: Histogram;
+};
+
+export type Judgement =
+  | { readonly is: 'healthy' }
+  | { readonly is: 'regressed'; readonly why: string }
+  /** Too little traffic to say anything. */
+  | { readonly is: 'unknown'; readonly why: string };
+
+export const noTraffic: Traffic = { requests: 0, errors: 0, latency: { bounds: [], counts: [] } };
+
+/** What was counted between two readings; a counter that started anew in between counts from zero. */
+export function trafficBetween(before: Counters | undefined, after: Counters): Traffic {
+  if (!before || before.incarnation !== after.incarnation) return after;
+  return {
+    requests: after.requests - before.requests,
+    errors: after.errors - before.errors,
+    latency: {
+      bounds: after.latency.bounds,
+      counts: after.latency.counts.map((count, i) => count - (before.latency.counts[i] ?? 0)),
+    },
+  };
+}
+
+/** Adds up stretches of traffic that were counted with the same bounds. */
+export function addTraffic(a: Traffic, b: Traffic): Traffic {
+  if (a.latency.bounds.length === 0) return b;
+  return {
+    requests: a.requests + b.requests,
+    errors: a.errors + b.errors,
+    latency: { bounds: a.latency.bounds, counts: a.latency.counts.map((count, i) => count + (b.latency.counts[i] ?? 0)) },
+  };
+}
+
+/** Slower by less than this is noise of the machine, whatever the ratio says. */
+const latencyFloor = 10;
+
+/** How sure one must be to stop a watch early: three standard deviations, because one looks many times. */
+const z = 3;
+
+/**
+ * Judges green's traffic against the rules and blue's before the flip. While the watch runs only what is beyond chance
+ * counts (the lower Wilson bound of the error rate); at its end the rate itself does.
+ */
+export function judge(rules: WatchRules, green: Traffic, blue: Traffic, isOver: boolean): Judgement {
+  if (green.requests < rules.minRequests) {
+    return { is: 'unknown', why: `${green.requests} requests, fewer than ${rules.minRequests}, say nothing` };
+  }
+  const tolerated = Math.max(rules.errors, rateOf(blue));
+  const rate = isOver ? rateOf(green) : wilsonLowerBound(green.errors, green.requests);
+  if (rate > tolerated) return { is: 'regressed', why: errorSentence(green, blue, rules) };
+  const slower = isOver ? slowness(rules, green, blue) : undefined;
+  return slower === undefined ? { is: 'healthy' } : { is: 'regressed', why: slower };
+}
+
+const rateOf = ({ requests, errors }: Traffic): number => (requests === 0 ? 0 : errors / requests);
+
+const percent = (rate: number): string => `${(rate * 100).toFixed(rate < 0.1 ? 1 : 0)} %`;
+
+const errorSentence = (green: Traffic, blue: Traffic, rules: WatchRules): string =>
+  `${green.errors} of ${green.requests} requests failed (${percent(rateOf(green))}); ` +
+  (blue.requests > 0 ? `before the flip it was ${percent(rateOf(blue))}, ` : '') +
+  `tolerated are ${percent(rules.errors)}`;
+
+/** Wilson score interval, lower bound: https://doi.org/10.1080/01621459.1927.10502953 */
+export function wilsonLowerBound(hits: number, of: number): number {
+  if (of === 0) return 0;
+  const p = hits / of;
+  const centre = p + (z * z) / (2 * of);
+  const spread = z * Math.sqrt((p * (1 - p)) / of + (z * z) / (4 * of * of));
+  return Math.max(0, (centre - spread) / (1 + (z * z) / of));
+}
+
+function slowness(rules: WatchRules, green: Traffic, blue: Traffic): string | undefined {
+  if (blue.requests < rules.minRequests) return undefined;
+  const [now, before] = [quantile(green.latency, 0.99), quantile(blue.latency, 0.99)];
+  if (now <= before * rules.p99 || now - before <= latencyFloor) return undefined;
+  return `the 99th percentile is ${now.toFixed(0)} ms, before the flip it was ${before.toFixed(0)} ms; tolerated is ${rules.p99} times`;
+}
+
+/** The latency below which a share of requests lies, in milliseconds, interpolated within its bucket. */
+export function quantile({ bounds, counts }: Histogram, share: number): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  let left = total * share;
+  for (const [i, count] of counts.entries()) {
+    const lower = i === 0 ? 0 : (bounds[i - 1] ?? 0);
+    if (count >= left && count > 0) return lower + (left / count) * ((bounds[i] ?? lower) - lower);
+    left -= count;
+  }
+  return bounds.at(-1) ?? 0;
+}

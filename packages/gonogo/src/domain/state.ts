@@ -1,0 +1,72 @@
+import type { Address } from './environment.ts';
+import type { Ending, Intent, Placed, RolloutSpec } from './event.ts';
+import { type Outcome, type Plan, stepsOf } from './plan.ts';
+import type { SlotName } from './slot.ts';
+import type { Instant } from './units.ts';
+
+/** How far one step of a rollout has come. */
+export type StepProgress = {
+  readonly startedAt: Instant;
+  readonly endedAt?: Instant;
+  readonly outcome?: Outcome;
+};
+
+/** Why a rollout goes back, and the step that made it. */
+export type TurnedBack = { readonly why: string; readonly step?: string; readonly aborted: boolean };
+
+export type Rollout = {
+  readonly spec: RolloutSpec;
+  readonly plan: Plan;
+  readonly startedAt: Instant;
+  /** By step id, in the order in which the steps were begun. */
+  readonly progress: ReadonlyMap<string, StepProgress>;
+  readonly turned?: TurnedBack;
+  /** How many pieces of undo work are done, counted along `undoWork`. */
+  readonly undone: number;
+  /** How often the piece of undo work that is due has failed. */
+  readonly undoFailures: number;
+  readonly ended?: { readonly as: Ending; readonly at: Instant; readonly why?: string };
+};
+
+/** A revision that passed its whole watch; withdrawn when a rollback left it. */
+export type Proven = Placed & { readonly at: Instant; readonly withdrawn: boolean };
+
+/** Everything known of an environment, folded from its journal. */
+export type State = {
+  /** Position in the journal stream. */
+  readonly seq: number;
+  readonly front?: Address;
+  readonly live?: Placed;
+  /** What served before and can still be flipped back to, until when. */
+  readonly warm?: Placed & { readonly until: Instant };
+  /** Oldest first. */
+  readonly proven: readonly Proven[];
+  /** The running rollout, or the last one. */
+  readonly rollout?: Rollout;
+  /** Work that was begun and whose end is not journalled, by key. */
+  readonly pending: ReadonlyMap<string, Intent>;
+};
+
+export const emptyState: State = { seq: 0, proven: [], pending: new Map() };
+
+/** True while a rollout has not ended. */
+export const isRunning = (state: State): boolean => state.rollout !== undefined && !state.rollout.ended;
+
+/** The revision a rollback without a name goes to: the newest proven one that is neither live nor withdrawn. */
+export const rollbackTarget = (state: State): Proven | undefined =>
+  state.proven.findLast((proven) => !proven.withdrawn && proven.revision !== state.live?.revision);
+
+/** What must be kept alive: what serves and what is warm, but for what a rollout is stopping on purpose. */
+export function wanted(state: State): Placed[] {
+  if (state.rollout?.ended?.as === 'stuck') return []; // Nothing more is touched.
+  const stopping = state.rollout && !state.rollout.ended ? slotsStopped(state.rollout) : [];
+  return [state.live, state.warm]
+    .filter((placed) => placed !== undefined)
+    .filter(({ slot }) => !stopping.includes(slot));
+}
+
+/** The slots that a rollout has begun to scale to nothing. */
+const slotsStopped = (rollout: Rollout): SlotName[] =>
+  stepsOf(rollout.plan)
+    .filter((step) => rollout.progress.has(step.id))
+    .flatMap(({ work }) => (work.do === 'scale' && work.count === 0 ? [work.pool.slot] : []));

@@ -1,0 +1,24 @@
+/** The only file that names drivers; each is loaded when it is asked for. */
+
+export const loadRuntime = {
+  process: async () => (await import('./runtimes/process/index.ts')).processRuntime,
+};
+
+export const loadRouter = {
+  embedded: async () => (await import('./routers/embedded/index.ts')).embeddedRouter,
+};
+
+export const loadStores = {
+  sqlite: async () => (await import('./stores/sqlite/index.ts')).openStores,
+};
+
+export const loadArtifacts = async () => (await import('./releases/store.ts')).artifactStore;
+
+export const loadChecks = async () => {
+  const [{ checkRunner }, { contractSpecs, reachSpecs }, { redact }] = await Promise.all([
+    import('./checks/run.ts'),
+    import('./checks/reach.ts'),
+    import('./checks/redact.ts'),
+  ]);
+  return { runner: checkRunner(), suites: { environment: contractSpecs, reach: reachSpecs }, redact };
+};

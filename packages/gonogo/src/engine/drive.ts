@@ -1,0 +1,45 @@
+import { decide, type Input, nextDeadline } from '../domain/decide.ts';
+import type { Event, Intent } from '../domain/event.ts';
+import { evolve } from '../domain/evolve.ts';
+import { emptyState, type State } from '../domain/state.ts';
+import type { Instant } from '../domain/units.ts';
+
+/** What the loop asks of whoever runs it; every answer but to `next` is nothing. */
+export type Ask =
+  /** The next input, or a tick at `until`, whichever comes first. */
+  | { readonly ask: 'next'; readonly until: Instant | undefined; readonly state: State }
+  /** Make these events durable; only then may anything else happen. */
+  | { readonly ask: 'append'; readonly after: number; readonly events: readonly Event[] }
+  /** Carry out an intent that is journalled. After a crash the world is looked at first. */
+  | { readonly ask: 'begin'; readonly intent: Intent; readonly first: 'look' | 'perform' }
+  /** The rollout goes back: give up what is still under way, and settle it. */
+  | { readonly ask: 'cancel'; readonly key: string };
+
+/**
+ * The loop of one environment, for ever. Appending is something it asks for, so that acting before journalling cannot
+ * be written, and a simulator can run it without a promise.
+ */
+export function* drive(history: readonly Event[], now: () => Instant): Generator<Ask, never, Input | undefined> {
+  let state = history.reduce(evolve, emptyState);
+  for (const intent of state.pending.values()) yield { ask: 'begin', intent, first: 'look' };
+  let input: Input = { i: 'tick' };
+  for (;;) {
+    const events = decide(state, input, now());
+    if (events.length > 0) {
+      yield { ask: 'append', after: state.seq, events };
+      state = events.reduce(evolve, state);
+      yield* act(state, events);
+    }
+    input = (yield { ask: 'next', until: nextDeadline(state), state }) ?? { i: 'tick' };
+  }
+}
+
+function* act(state: State, events: readonly Event[]): Generator<Ask, void, Input | undefined> {
+  for (const event of events) {
+    if (event.e === 'intended') yield { ask: 'begin', intent: event.intent, first: 'perform' };
+    if (event.e !== 'turned-back') continue;
+    for (const intent of state.pending.values()) {
+      if (intent.direction === 'forward') yield { ask: 'cancel', key: intent.key };
+    }
+  }
+}

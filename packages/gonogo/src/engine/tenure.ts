@@ -1,0 +1,63 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Fence, Lease, Leases } from '../ports/leases.ts';
+
+/** After this long without renewal another controller may take over. */
+export const leaseTtl = 15_000;
+
+/** The right of this controller to act on one stream: claimed when something is to be done, renewed until it is. */
+export class Tenure {
+  readonly #leases: Leases;
+  readonly #stream: string;
+  readonly #owner: string;
+  readonly #clock: Clock;
+  #lease: Lease | undefined;
+  #renewing: AbortController | undefined;
+  #lost: unknown;
+
+  constructor(leases: Leases, clock: Clock, { stream, owner }: { stream: string; owner: string }) {
+    this.#leases = leases;
+    this.#clock = clock;
+    this.#stream = stream;
+    this.#owner = owner;
+  }
+
+  /** The current fence, claiming the lease if we do not hold it; fails with LEASE_HELD or LEASE_LOST. */
+  async fence(): Promise<Fence> {
+    if (this.#lost !== undefined) throw this.#lost;
+    if (!this.#lease) {
+      this.#lease = await this.#leases.claim(this.#stream, this.#owner, leaseTtl);
+      this.#renewing = new AbortController();
+      void this.#renew(this.#lease, this.#renewing.signal);
+    }
+    return this.#lease.fence;
+  }
+
+  /** The fence of the lease we hold; 0, which every effect refuses, while we hold none. */
+  get held(): Fence {
+    return this.#lease?.fence ?? 0;
+  }
+
+  /** Asks the store again whether the lease is still ours: done before every effect. */
+  async verify(): Promise<void> {
+    await this.fence();
+    await this.#lease?.renew();
+  }
+
+  async release(): Promise<void> {
+    const lease = this.#lease;
+    this.#renewing?.abort();
+    this.#lease = undefined;
+    await lease?.release();
+  }
+
+  async #renew(lease: Lease, stopped: AbortSignal): Promise<void> {
+    try {
+      for (;;) {
+        await this.#clock.sleep(leaseTtl / 3, stopped);
+        await lease.renew();
+      }
+    } catch (error) {
+      if (!stopped.aborted) this.#lost = error;
+    }
+  }
+}

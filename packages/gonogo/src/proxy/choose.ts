@@ -1,0 +1,41 @@
+import type { Pool } from './routes.ts';
+import type { SlotName, SplitOf } from './table.ts';
+import type { Upstream } from './upstream.ts';
+
+/** How far each slot is behind its share; smooth weighted round-robin keeps 90:10 even over any ten requests. */
+export type Balance = Record<SlotName, number>;
+
+/** The slot of the next request; undefined when no slot that should serve has an instance. */
+export function chooseSlot(
+  split: SplitOf,
+  pools: Record<SlotName, Pool>,
+  balance: Balance,
+): SlotName | undefined {
+  const blue = weightOf(split, 'blue', pools.blue);
+  const green = weightOf(split, 'green', pools.green);
+  if (blue === 0 || green === 0) return blue > 0 ? 'blue' : green > 0 ? 'green' : undefined;
+  balance.blue += blue;
+  balance.green += green;
+  const chosen = balance.blue >= balance.green ? 'blue' : 'green';
+  balance[chosen] -= blue + green;
+  return chosen;
+}
+
+/** The instance with the least in flight; among equals each in turn. `not` is left out unless it is the only one. */
+export function chooseUpstream(pool: Pool, not?: Upstream): Upstream | undefined {
+  const { upstreams } = pool;
+  let best: Upstream | undefined;
+  for (let i = 0; i < upstreams.length; i += 1) {
+    const candidate = upstreams[(pool.turn + i) % upstreams.length];
+    if (!candidate || candidate === not) continue;
+    if (!best || candidate.inFlight < best.inFlight) best = candidate;
+  }
+  pool.turn = (pool.turn + 1) % Math.max(upstreams.length, 1);
+  return best ?? not;
+}
+
+/** A slot without an instance has no weight: the other one takes its share. */
+function weightOf(split: SplitOf, slot: SlotName, pool: Pool): number {
+  if (pool.upstreams.length === 0 || split === 'nobody') return 0;
+  return split === 'by-instances' ? pool.upstreams.length : (split[slot] ?? 0);
+}

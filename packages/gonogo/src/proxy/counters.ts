@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+
+/** Upper bounds in milliseconds, log-spaced by a quarter: 0.1 ms to about two minutes. */
+export const latencyBounds: readonly number[] = Array.from({ length: 64 }, (_, i) =>
+  Number((0.1 * 1.25 ** i).toPrecision(4)),
+);
+
+export type Ended = {
+  /** From the claim to the head of the answer, or to the failure. */
+  readonly ms: number;
+  /** Status 5xx, or no complete answer. */
+  readonly failed: boolean;
+  /** False for the router's own questions, which no user asked. */
+  readonly counted: boolean;
+};
+
+/** What one slot was asked since it was published here, and what is in flight to it now. */
+export class Traffic {
+  /** New with every process and every publish, because counting starts at zero. */
+  readonly incarnation = randomUUID();
+  requests = 0;
+  errors = 0;
+  inFlight = 0;
+  readonly latency: number[] = new Array(latencyBounds.length + 1).fill(0);
+  readonly #waiting = new Set<() => void>();
+
+  begin(): void {
+    this.inFlight += 1;
+  }
+
+  end({ ms, failed, counted }: Ended): void {
+    this.inFlight -= 1;
+    if (counted) {
+      this.requests += 1;
+      if (failed) this.errors += 1;
+      const bucket = bucketOf(ms);
+      this.latency[bucket] = (this.latency[bucket] ?? 0) + 1;
+    }
+    if (this.inFlight === 0) for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves true as soon as nothing is in flight, false after `ms`. */
+  idle(ms: number): Promise<boolean> {
+    if (this.inFlight === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (idle: boolean): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve(idle);
+      };
+      const wake = (): void => settle(true);
+      const timer = setTimeout(() => settle(false), ms);
+      this.#waiting.add(wake);
+    });
+  }
+}
+
+/** The first bound that is not below `ms`; the bucket after the last has no bound. */
+export function bucketOf(ms: number): number {
+  let low = 0;
+  let high = latencyBounds.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((latencyBounds[middle] ?? Number.POSITIVE_INFINITY) >= ms) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { countOf } from './headers.ts';
+
+/** An answer of the proxy's own. */
+export type Refusal = { readonly status: number; readonly says: string };
+
+export const nobodyServes: Refusal = { status: 503, says: 'no instance is serving' };
+export const noAnswer: Refusal = { status: 502, says: 'the instance gave no valid answer' };
+export const tooLate: Refusal = { status: 504, says: 'the instance did not answer in time' };
+export const malformed: Refusal = { status: 400, says: 'the request is malformed' };
+
+/** Why a request is not forwarded: what the parser lets through and a proxy must not (RFC 9112 §3.2, RFC 9110 §9.3). */
+export function refusalOf(request: IncomingMessage): Refusal | undefined {
+  if (request.httpVersionMajor !== 1 || request.httpVersionMinor > 1) {
+    return { status: 505, says: 'only HTTP/1.0 and HTTP/1.1 are spoken here' };
+  }
+  if (request.method === 'TRACE' || request.method === 'CONNECT') {
+    return { status: 501, says: `${request.method} is not supported` };
+  }
+  return countOf(request.rawHeaders, 'host') > 1 ? malformed : undefined;
+}
+
+/** Answers for the instance, if nothing was answered yet. */
+export function refuse(response: ServerResponse, { status, says }: Refusal, close: boolean): void {
+  const body = `${says}\n`;
+  const headers = [
+    'Content-Type',
+    'text/plain; charset=utf-8',
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+  ];
+  headers.push('Cache-Control', 'no-store');
+  if (close) headers.push('Connection', 'close');
+  response.writeHead(status, headers);
+  response.end(body);
+}
+
+/** The same as bytes, for a connection that asked to be upgraded. */
+export const refusalBytes = ({ status, says }: Refusal): string =>
+  `HTTP/1.1 ${status} ${says}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;

@@ -1,0 +1,56 @@
+import type { RouteWire } from '../wire/proxy.ts';
+
+/** What this proxy serves, as data: every change makes a new table, so that it can be stored before it is served. */
+export type Table = readonly RouteWire[];
+
+export type SlotName = 'blue' | 'green';
+export type SplitOf = RouteWire['split'];
+export type MemberOf = RouteWire['members'][SlotName][number];
+
+export const routeOf = (table: Table, target: string): RouteWire | undefined =>
+  table.find((route) => route.target === target);
+
+/** Adds a route that sends traffic to nobody; one that exists stays as it is. */
+export function published(table: Table, target: string): Table {
+  if (routeOf(table, target)) return table;
+  const route: RouteWire = {
+    target,
+    generation: 1,
+    fence: 0,
+    split: 'nobody',
+    members: { blue: [], green: [] },
+  };
+  return [...table, route];
+}
+
+export const unpublished = (table: Table, target: string): Table =>
+  table.filter((route) => route.target !== target);
+
+/** Membership never moves the generation. */
+export function withMembers(
+  table: Table,
+  place: { target: string; slot: SlotName },
+  members: MemberOf[],
+): Table {
+  return table.map((route) =>
+    route.target === place.target
+      ? { ...route, members: { ...route.members, [place.slot]: members } }
+      : route,
+  );
+}
+
+/** Remembers the newest fence that prepared anything, so that an earlier holder of the lease is refused from now on. */
+export const fenced = (table: Table, target: string, fence: number): Table =>
+  table.map((route) => (route.target === target ? { ...route, fence: Math.max(route.fence, fence) } : route));
+
+/** Moves the split, and with it the generation. */
+export function shifted(table: Table, target: string, split: SplitOf): Table {
+  return table.map((route) =>
+    route.target === target ? { ...route, split, generation: route.generation + 1 } : route,
+  );
+}
+
+export function sameSplit(a: SplitOf, b: SplitOf): boolean {
+  if (typeof a === 'string' || typeof b === 'string') return a === b;
+  return (a.blue ?? 0) === (b.blue ?? 0) && (a.green ?? 0) === (b.green ?? 0);
+}

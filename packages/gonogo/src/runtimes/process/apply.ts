@@ -1,0 +1,93 @@
+import { rm } from 'node:fs/promises';
+import { type PoolId, poolKey } from '../../domain/slot.ts';
+import type { Millis } from '../../domain/units.ts';
+import type { InstanceId, PoolSpec } from '../../ports/runtime.ts';
+import { outputFile, poolFolder } from './folders.ts';
+import { removeViews } from './ground.ts';
+import { outputFiles } from './output.ts';
+import { start } from './start.ts';
+import { stop } from './stop.ts';
+import type { ProcessTools } from './tools.ts';
+import { type Found, look } from './world.ts';
+
+/** The instances of one pool, those that ended included. */
+export const inPool = async (tools: ProcessTools, pool: PoolId): Promise<Found[]> =>
+  (await look(tools, pool.target)).filter((found) => poolKey(found.place.pool) === poolKey(pool));
+
+/**
+ * Makes a pool so. What runs another revision is stopped first, because two revisions in one slot may not share what is
+ * exclusive to it; of too many, those in the highest places go; then every empty place is filled, the places of
+ * instances that ended by themselves included.
+ */
+export async function makeSo(tools: ProcessTools, spec: PoolSpec, signal: AbortSignal): Promise<void> {
+  const present = await inPool(tools, spec.pool);
+  const fits = (found: Found): boolean =>
+    found.place.revision === spec.revision && found.place.index < spec.count;
+  await Promise.all(
+    present
+      .filter((found) => !fits(found))
+      .map((found) => stop(tools, found, { grace: found.place.grace, signal })),
+  );
+  const ours = present.filter(fits);
+  const ended = ours.filter((found) => found.state.is === 'ended');
+  const running = new Set(
+    ours.filter((found) => found.state.is === 'running').map((found) => found.place.index),
+  );
+  const empty = Array.from({ length: spec.count }, (_, index) => index).filter(
+    (index) => !running.has(index),
+  );
+  signal.throwIfAborted();
+  // Another revision begins: what earlier ones printed would be taken for its own words.
+  if (ours.length === 0) await dropOutput(tools, spec.pool, 0);
+  await start(
+    tools,
+    spec,
+    empty.map((index) => ({ index, restarts: restartsAfter(ended, index) })),
+  );
+  await Promise.all(ended.map((found) => stop(tools, found, { grace: 0 })));
+  await dropOutput(tools, spec.pool, keptOutputs);
+}
+
+/** One more than the last instance in this place; 0 in a place that was never taken. */
+const restartsAfter = (ended: readonly Found[], index: number): number =>
+  Math.max(-1, ...ended.filter((found) => found.place.index === index).map((found) => found.place.restarts)) +
+  1;
+
+/** Stops one instance if it still runs and starts another in its place; undefined when it is not there any more. */
+export async function replace(
+  tools: ProcessTools,
+  spec: PoolSpec,
+  wish: { readonly instance: InstanceId; readonly signal: AbortSignal },
+): Promise<InstanceId | undefined> {
+  const found = (await inPool(tools, spec.pool)).find((candidate) => candidate.id === wish.instance);
+  if (!found) return undefined;
+  const { index, grace, restarts } = found.place;
+  // Ended already: its group is cleared at once. Its place is only given away when the next one was started.
+  if (found.state.is === 'running') await stop(tools, found, { grace, signal: wish.signal });
+  const [id] = await start(tools, spec, [{ index, restarts: restarts + 1 }]);
+  if (found.state.is === 'ended') await stop(tools, found, { grace: 0 });
+  await dropOutput(tools, spec.pool, keptOutputs);
+  return id;
+}
+
+/** Stops all of a pool, whatever revision it is of, and removes what only it needed. Its last output stays. */
+export async function removePool(tools: ProcessTools, pool: PoolId, grace: Millis): Promise<void> {
+  await Promise.all((await inPool(tools, pool)).map((found) => stop(tools, found, { grace })));
+  await removeViews(tools, pool);
+}
+
+/** How many outputs of instances that are gone are kept in a pool, so that a crash can still be read about. */
+const keptOutputs = 5;
+
+async function dropOutput(tools: ProcessTools, pool: PoolId, keep: number): Promise<void> {
+  const present = await inPool(tools, pool);
+  const folder = poolFolder(tools.folder, pool);
+  const used = new Set(present.map((found) => outputFile(folder, found.id)));
+  const old = (await outputFiles(folder)).filter((path) => !used.has(path));
+  for (const path of old.slice(0, Math.max(0, old.length - keep))) await removeOutput(path);
+}
+
+async function removeOutput(path: string): Promise<void> {
+  for (let n = 1; n <= 100; n++) await rm(`${path}.${n}`, { force: true });
+  await rm(path, { force: true });
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { readlink } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { type PoolId, poolKey } from '../../domain/slot.ts';
+import { streamOf } from '../../domain/target.ts';
+import { messageOf, problem } from '../../errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Fence } from '../../ports/leases.ts';
+import type { Gap, InstanceId, ObservedPool, Runtime } from '../../ports/runtime.ts';
+import type { Vantage } from '../../ports/vantage.ts';
+import { Mutex } from '../../system/mutex.ts';
+import { isAlive } from '../../system/process.ts';
+import type { KeeperClient } from '../../wire/keeper.ts';
+import { makeSo, removePool, replace } from './apply.ts';
+import { outputFile, poolFolder } from './folders.ts';
+import { environmentOf, membersOf } from './group.ts';
+import { keepHouse } from './housekeeping.ts';
+import { placeOf } from './labels.ts';
+import { listeningOf } from './listening.ts';
+import { poolLogs } from './logs.ts';
+import { ProcessOptions } from './options.ts';
+import { tail } from './output.ts';
+import { addressOf } from './render.ts';
+import type { ProcessTools } from './tools.ts';
+import { type Found, look } from './world.ts';
+
+export type ProcessRuntimeTools = {
+  readonly keeper: KeeperClient;
+  /** `state.instances` */
+  readonly folder: string;
+  /** `state.shared` */
+  readonly shared: string;
+  readonly clock: Clock;
+  /** Answers another text each time, for ever: letters, digits and dashes; default: time and randomness. */
+  readonly newId?: () => string;
+  /** 0 ≤ x < 1; default: the system's. */
+  readonly random?: () => number;
+  /** Told what went wrong where nobody waits for an answer; default: a line on stderr. */
+  readonly onError?: (error: unknown) => void;
+  readonly options?: ProcessOptions;
+};
+
+export type ProcessRuntime = Runtime & {
+  /** The last lines of one instance's output, oldest first; also of one that ended. */
+  tail(instance: InstanceId, lines: number): Promise<string[]>;
+  /** Ends its timers and listeners; instances run on. */
+  close(): void;
+};
+
+/** Runs instances as processes of this machine, children of the keeper. */
+export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
+  const options = given.options ?? ProcessOptions.parse({});
+  const tools: ProcessTools = { ...defaults, ...given, launching: new Set(), chosen: new Set() };
+  const listeners = new Set<(pool: PoolId) => void>();
+  const closing = new AbortController();
+  const pools = onePoolAtATime();
+  const fences = new Map<string, Fence>();
+  const changed = (pool: PoolId): void => {
+    for (const listener of listeners) listener(pool);
+  };
+  const stopListening = given.keeper.onEnded((launched) => {
+    const place = placeOf(launched.labels);
+    if (place) changed(place.pool);
+  });
+  void keepHouse(tools, { options, changed, failed: given.onError ?? report, signal: closing.signal });
+
+  return {
+    can: { supervise: false, scale: true, overlap: true },
+    apply: (spec, fence, signal) =>
+      pools.run(spec.pool, async () => {
+        hold(fences, spec.pool, fence);
+        await makeSo(tools, spec, signal);
+        changed(spec.pool);
+      }),
+    restart: (spec, instance, signal) =>
+      pools.run(spec.pool, async () => {
+        const id = await replace(tools, spec, { instance, signal });
+        changed(spec.pool);
+        return id;
+      }),
+    observe: async (target) => poolsOf(await look(tools, target)),
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    remove: (pool, grace) => pools.run(pool, () => removePool(tools, pool, grace)),
+    listening: async (instance) => {
+      const found = await find(tools, instance);
+      return found ? listeningOf(membersOf({ leader: found.process, launch: found.id }, false)) : undefined;
+    },
+    vantage: async (instance) => vantageOf(await find(tools, instance), instance),
+    logs: (pool, wish) => poolLogs(tools, pool, wish),
+    tail: async (instance, lines) => {
+      const found = await find(tools, instance);
+      return found ? tail(outputFile(poolFolder(tools.folder, found.place.pool), instance), lines) : [];
+    },
+    close: () => {
+      closing.abort();
+      stopListening();
+    },
+  } satisfies ProcessRuntime;
+}
+
+const defaults = {
+  newId: (): string => `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`,
+  random: Math.random,
+};
+
+const report = (error: unknown): void => {
+  process.stderr.write(`process runtime: ${messageOf(error)}\n`);
+};
+
+/** What is done to one pool is done in turn; different pools do not wait for each other. */
+function onePoolAtATime(): { run<T>(pool: PoolId, task: () => Promise<T>): Promise<T> } {
+  const turns = new Map<string, Mutex>();
+  return {
+    run(pool, task) {
+      const turn = turns.get(poolKey(pool)) ?? new Mutex();
+      turns.set(poolKey(pool), turn);
+      return turn.run(task);
+    },
+  };
+}
+
+/** Refuses an earlier holder of the lease. Fence 0 acts under no lease, as the supervisor does. */
+function hold(fences: Map<string, Fence>, pool: PoolId, fence: Fence): void {
+  const newest = fences.get(poolKey(pool)) ?? 0;
+  if (fence > 0 && fence < newest) throw problem('LEASE_LOST', { stream: streamOf(pool.target) });
+  fences.set(poolKey(pool), Math.max(fence, newest));
+}
+
+const find = async (tools: ProcessTools, instance: InstanceId): Promise<Found | undefined> =>
+  (await look(tools)).find((found) => found.id === instance);
+
+function poolsOf(instances: readonly Found[]): ObservedPool[] {
+  const groups = Map.groupBy(instances, ({ place }) => `${poolKey(place.pool)} ${place.revision}`);
+  return [...groups.values()].flatMap((group) => {
+    const first = group[0]?.place;
+    if (!first) return [];
+    return {
+      pool: first.pool,
+      revision: first.revision,
+      instances: group.map(({ id, place, state }) => ({ id, host: place.host, port: place.port, state })),
+      restarts: group.reduce((sum, { place }) => sum + place.restarts, 0),
+    };
+  });
+}
+
+/** What the instance itself sees, read from the process: it is true also after the agent was started again. */
+async function vantageOf(found: Found | undefined, instance: InstanceId): Promise<Vantage | Gap> {
+  if (!found || found.state.is === 'ended') return { gap: `${instance} does not run` };
+  const values = environmentOf(found.state.pid);
+  const cwd = await readlink(`/proc/${found.state.pid}/cwd`).catch(() => undefined); // It ended meanwhile.
+  if (!values || !cwd || !isAlive(found.process)) return { gap: `${instance} ended just now` };
+  const { host, port, pool } = found.place;
+  const dialled = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const own = isIP(dialled) && dialled !== '127.0.0.1' && dialled === host ? { localAddress: host } : {};
+  return { from: pool.slot, base: `http://${addressOf(dialled, port)}`, values, cwd, ...own };
+}

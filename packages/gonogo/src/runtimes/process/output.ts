@@ -1,0 +1,110 @@
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isErrno } from '../../system/files.ts';
+
+/** At most this much of a file's end is looked at for its last lines; bytes. */
+const tailBytes = 256 * 1024;
+
+/** The last lines of an output file, oldest first; goes back into the last rotated file when the current one is short. */
+export async function tail(path: string, lines: number): Promise<string[]> {
+  if (lines <= 0) return [];
+  const current = linesOf(await readEnd(path));
+  if (current.length >= lines) return current.slice(-lines);
+  return [...linesOf(await readEnd(`${path}.1`)), ...current].slice(-lines);
+}
+
+/** The output files in a pool's folder, oldest first. */
+export async function outputFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  });
+  const logs = names.filter((name) => name.endsWith('.log')).map((name) => join(folder, name));
+  const dated = await Promise.all(logs.map(async (path) => ({ path, born: (await stat(path)).birthtimeMs })));
+  return dated.sort((a, b) => a.born - b.born).map((log) => log.path);
+}
+
+/** Where a follower stands in a file that is rotated by copying it away and truncating it. */
+export type Cursor = {
+  readonly path: string;
+  offset: number;
+  /** The rotated copy we have seen last, by its inode. */
+  rotated: number;
+  rest: string;
+};
+
+export const cursorAtEnd = async (path: string): Promise<Cursor> => ({
+  path,
+  offset: await sizeOf(path),
+  rotated: await inodeOf(`${path}.1`),
+  rest: '',
+});
+
+export const cursorAtStart = async (path: string): Promise<Cursor> => ({
+  ...(await cursorAtEnd(path)),
+  offset: 0,
+});
+
+/** The whole lines that came since the last call; what was moved away by a rotation in between is read from its copy. */
+export async function advance(cursor: Cursor): Promise<string[]> {
+  let text = '';
+  const rotated = await inodeOf(`${cursor.path}.1`);
+  if (rotated !== cursor.rotated || (await sizeOf(cursor.path)) < cursor.offset) {
+    text += await readFrom(`${cursor.path}.1`, cursor.offset);
+    cursor.rotated = rotated;
+    cursor.offset = 0;
+  }
+  const fresh = await readFrom(cursor.path, cursor.offset);
+  cursor.offset += Buffer.byteLength(fresh);
+  const pieces = (cursor.rest + text + fresh).split('\n');
+  cursor.rest = pieces.pop() ?? '';
+  return pieces;
+}
+
+const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));
+
+async function readEnd(path: string): Promise<string> {
+  const size = await sizeOf(path);
+  const text = await readFrom(path, Math.max(0, size - tailBytes));
+  return size > tailBytes ? text.slice(text.indexOf('\n') + 1) : text;
+}
+
+/** From `offset` to the end, at most 1 MiB at a time and never half a character. */
+async function readFrom(path: string, offset: number): Promise<string> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  if (!file) return '';
+  try {
+    const { size } = await file.stat();
+    const buffer = Buffer.alloc(Math.min(Math.max(size - offset, 0), 1024 * 1024));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
+    return buffer.subarray(0, wholeCharacters(buffer, bytesRead)).toString('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+/** Leaves out a UTF-8 sequence that is cut off at the end (RFC 3629): its lead byte tells how long it would be. */
+function wholeCharacters(buffer: Buffer, length: number): number {
+  for (let back = 1; back <= Math.min(3, length); back++) {
+    const byte = buffer[length - back] ?? 0;
+    if ((byte & 0b1100_0000) === 0b1000_0000) continue;
+    const wanted = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return wanted > back ? length - back : length;
+  }
+  return length;
+}
+
+const sizeOf = async (path: string): Promise<number> => (await statOf(path))?.size ?? 0;
+const inodeOf = async (path: string): Promise<number> => (await statOf(path))?.ino ?? 0;
+
+async function statOf(path: string): Promise<{ size: number; ino: number } | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import {
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { isErrno } from '../../system/files.ts';
+
+export type Rotation = { readonly bytes: number; readonly files: number };
+
+/**
+ * Copies a grown output file away and empties it; true when it did. The writer keeps its descriptor, opened for
+ * appending, so it goes on at the start. What it writes between the last read and the truncation, some microseconds
+ * with nothing between the two calls, is lost: the price of not asking applications to open their output again.
+ */
+export async function rotate(path: string, rotation: Rotation): Promise<boolean> {
+  if (!(await isLarger(path, rotation.bytes))) return false;
+  rmSync(`${path}.${rotation.files}`, { force: true });
+  for (let n = rotation.files - 1; n >= 1; n--) renameIfPresent(`${path}.${n}`, `${path}.${n + 1}`);
+  copyAndTruncate(path);
+  return true;
+}
+
+/** Synchronous, so that nothing of ours runs between the last read and the truncation. */
+function copyAndTruncate(path: string): void {
+  const copy = `${path}.1.tmp`;
+  copyFileSync(path, copy);
+  const [from, to] = [openSync(path, 'r+'), openSync(copy, 'r+')];
+  try {
+    let position = fstatSync(to).size;
+    const chunk = Buffer.alloc(64 * 1024);
+    for (let read = 1; read > 0; position += read) {
+      read = readSync(from, chunk, 0, chunk.length, position);
+      writeSync(to, chunk, 0, read, position);
+    }
+    ftruncateSync(from, 0);
+  } finally {
+    closeSync(from);
+    closeSync(to);
+  }
+  renameSync(copy, `${path}.1`);
+}
+
+async function isLarger(path: string, bytes: number): Promise<boolean> {
+  try {
+    return (await stat(path)).size > bytes;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false; // Its pool was removed meanwhile.
+    throw error;
+  }
+}
+
+function renameIfPresent(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+}

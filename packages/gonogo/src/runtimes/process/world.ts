@@ -1,0 +1,94 @@
+import type { Target } from '../../domain/target.ts';
+import { sameTarget } from '../../domain/target.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { InstanceState } from '../../ports/runtime.ts';
+import { isAlive, type ProcessIdentity } from '../../system/process.ts';
+import type { InstanceRecord } from '../../wire/instance.ts';
+import type { KeeperClient, Launched } from '../../wire/keeper.ts';
+import { targetFolder } from './folders.ts';
+import { findLaunch } from './group.ts';
+import { type Place, placeOf } from './labels.ts';
+import { readRecords, removeRecord, writeRecord } from './records.ts';
+
+/** An instance that exists, or existed and was not forgotten. */
+export type Found = {
+  readonly id: string;
+  readonly place: Place;
+  readonly process: ProcessIdentity;
+  readonly state: InstanceState;
+  /** Its parent is the keeper that runs now; otherwise it was adopted and only its identity is known. */
+  readonly kept: boolean;
+};
+
+export type WorldTools = {
+  readonly keeper: KeeperClient;
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Launches that are being carried out in this process just now. */
+  readonly launching: ReadonlySet<string>;
+};
+
+/**
+ * The instances of a target (of all, without one): what the keeper lists, and what an earlier keeper started and only
+ * record files tell of. Nothing is remembered from call to call.
+ */
+export async function look(tools: WorldTools, target?: Target): Promise<Found[]> {
+  const listed = await tools.keeper.call('list', undefined);
+  const records = await readRecords(target ? targetFolder(tools.folder, target) : tools.folder);
+  const names = new Set(listed.map((launched) => launched.key));
+  const kept = listed.map(foundByKeeper);
+  const unknown = records.filter((record) => !names.has(record.id) && !tools.launching.has(record.id));
+  const adopted = await Promise.all(unknown.map((record) => adopt(tools, record)));
+  return [...kept, ...adopted]
+    .filter((found) => found !== undefined)
+    .filter((found) => target === undefined || sameTarget(found.place.pool.target, target))
+    .sort((a, b) => a.place.index - b.place.index);
+}
+
+function foundByKeeper(launched: Launched): Found | undefined {
+  const place = placeOf(launched.labels);
+  if (!place) return undefined;
+  const { key: id, boot, pid, startTime, startedAt, ended } = launched;
+  const state: InstanceState = ended
+    ? { is: 'ended', code: ended.code, signal: ended.signal, endedAt: ended.at }
+    : { is: 'running', pid, startedAt };
+  return { id, place, process: { boot, pid, startTime }, state, kept: true };
+}
+
+/** An instance that lost its keeper: it lives when exactly its process does. How it ended, nobody can know. */
+async function adopt(tools: WorldTools, record: InstanceRecord): Promise<Found | undefined> {
+  const place = placeOf(record.labels);
+  if (!place) return undefined;
+  const process = record.process ?? (await finishRecord(tools, place, record));
+  if (!process) return undefined;
+  const { boot, pid, startTime, startedAt } = process;
+  const identity = { boot, pid, startTime };
+  if (isAlive(identity))
+    return { id: record.id, place, process: identity, state: { is: 'running', pid, startedAt }, kept: false };
+  const endedAt = record.goneAt ?? tools.clock.wall();
+  if (record.goneAt === undefined)
+    await writeRecord(tools.folder, place, { ...record, process, goneAt: endedAt });
+  return {
+    id: record.id,
+    place,
+    process: identity,
+    state: { is: 'ended', code: null, signal: null, endedAt },
+    kept: false,
+  };
+}
+
+/** The agent died between a launch and writing down its process, and the keeper as well: the environment tells. */
+async function finishRecord(
+  tools: WorldTools,
+  place: Place,
+  record: InstanceRecord,
+): Promise<InstanceRecord['process'] | undefined> {
+  const identity = findLaunch(record.id);
+  if (!identity) {
+    await removeRecord(tools.folder, place, record.id);
+    return undefined;
+  }
+  const process = { ...identity, startedAt: tools.clock.wall() };
+  await writeRecord(tools.folder, place, { ...record, process });
+  return process;
+}

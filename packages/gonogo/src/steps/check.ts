@@ -1,0 +1,82 @@
+import type { CheckResult, CheckSpec } from '../domain/check.ts';
+import type { Outcome, WorkOf } from '../domain/plan.ts';
+import type { Target } from '../domain/target.ts';
+import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
+import type { Vantage } from '../ports/vantage.ts';
+import { keepEvidence, type Opened, observePool, openRevision, type Tools } from './tools.ts';
+
+type CheckWork = WorkOf<'check'>;
+
+/**
+ * Asks a suite of checks. `preflight`: the contract's variables and the front's address, before anything is touched.
+ * `reach`: what the contract must reach, from inside the new slot. `smoke`: the service's own checks, through the
+ * slot's private address. Changes nothing, so it has nothing to undo and is simply asked again after a crash.
+ */
+export const checkStep = (tools: Tools): Performer<'check'> => ({
+  perform: async (work, call) => await ask(tools, work, call),
+  look: async () => 'not-begun',
+});
+
+async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> {
+  const opened = await openRevision(tools, work.revision);
+  const specs = specsOf(tools, work, opened);
+  const blocked = work.suite === 'preflight' ? await tools.router.vet(work.slot.target, { listen: work.front }) : undefined;
+  if (blocked !== undefined) return failed(blocked);
+  if (specs.length === 0) return ok();
+  const vantage = await vantageOf(tools, work, opened);
+  if ('gap' in vantage) return failed(vantage.gap);
+  const results = await tools.checks.run(specs, vantage, {
+    secrets: opened.secrets,
+    signal: call.signal,
+    onResult: (result) => tools.onCheck(call.key, result),
+  });
+  return await judge(tools, work.slot.target, results);
+}
+
+function specsOf(tools: Tools, { suite }: CheckWork, { revision, values }: Opened): readonly CheckSpec[] {
+  const { contract, checks } = revision.release.manifest;
+  switch (suite) {
+    case 'preflight':
+      return tools.suites.environment(contract);
+    case 'reach':
+      return tools.suites.reach(contract, values);
+    case 'smoke':
+      return checks;
+  }
+}
+
+/** Preflight asks from here, with the new revision's values; everything later asks from inside an instance. */
+async function vantageOf(tools: Tools, work: CheckWork, opened: Opened): Promise<Vantage | { gap: string }> {
+  if (work.suite === 'preflight') {
+    const cwd = await tools.artifacts.folder(opened.revision.release.artifact);
+    return { from: 'this host', values: opened.values, cwd };
+  }
+  const pool = await observePool(tools, { ...work.slot, role: 'web' });
+  const instance = pool?.instances.find((one) => one.state.is === 'running');
+  if (!instance) return { gap: `no instance runs in ${work.slot.slot}, so nothing can be asked from there` };
+  return await tools.runtime.vantage(instance.id);
+}
+
+async function judge(tools: Tools, target: Target, results: readonly CheckResult[]): Promise<Outcome> {
+  const compared = await Promise.all(results.map((result) => withElsewhere(tools, target, result)));
+  const evidence = [await keepEvidence(tools, target, { of: 'checks', results: compared })];
+  const bad = compared.filter((result) => result.verdict === 'fail' || result.verdict === 'unknown');
+  const [first] = bad;
+  if (!first) return ok(evidence);
+  const more = bad.length > 1 ? ` (and ${bad.length - 1} more)` : '';
+  return failed(`${first.name}: ${first.saw}${more}`, { evidence, ...(first.hint ? { hint: first.hint } : {}) });
+}
+
+/** A failure means more next to where the same check passes. */
+async function withElsewhere(tools: Tools, target: Target, result: CheckResult): Promise<CheckResult> {
+  if (result.verdict === 'pass') return result;
+  const earlier = await tools.evidence.elsewhere(target, result.name);
+  if (earlier.length === 0) return result;
+  const elsewhere = earlier.map(({ target: other, at, result: { verdict, ms } }) => ({
+    environment: other.environment,
+    verdict,
+    ms,
+    at,
+  }));
+  return { ...result, elsewhere };
+}

@@ -1,0 +1,132 @@
+import type { Move, Outcome, WorkOf } from '../domain/plan.ts';
+import { describeSplit, sameSplit, servingSlots } from '../domain/split.ts';
+import { isProblem } from '../errors.ts';
+import { type Call, failed, ok, type Performer, unknown } from '../ports/performer.ts';
+import type { Prepared } from '../ports/router.ts';
+import { readyNow } from './probe.ts';
+import { keepEvidence, observePool, openRevision, type Tools } from './tools.ts';
+
+type FlipWork = WorkOf<'flip'>;
+
+/**
+ * Moves user traffic: readiness is asked again now, every move is prepared, then all are committed, each acknowledged
+ * by the data plane and confirmed by a fresh connection through the front. A move that fails reverts the others.
+ */
+export const flipStep = (tools: Tools): Performer<'flip'> => ({
+  perform: async (work, call) => await flip(tools, work, call),
+  look: async (work) => await look(tools, work),
+});
+
+async function flip(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outcome> {
+  const open: Move[] = [];
+  for (const move of moves) if (!(await isDone(tools, move))) open.push(move);
+  for (const move of open) {
+    const unready = await admit(tools, move, call);
+    if (unready !== undefined) return failed(unready);
+  }
+  const prepared = await prepareAll(tools, open);
+  const acknowledged = await commitAll(tools, prepared);
+  for (const move of open) {
+    const wrong = await confirm(tools, move, call);
+    if (wrong !== undefined) return failed(wrong);
+  }
+  return await record(tools, moves, acknowledged);
+}
+
+const isDone = async (tools: Tools, { shift }: Move): Promise<boolean> => {
+  const observed = await tools.router.observe(shift.target);
+  return observed.settled && observed.generation > 0 && sameSplit(observed.split, shift.to);
+};
+
+/** Publishes the front and tells it who is ready; answers what is missing, if anything is. */
+async function admit(tools: Tools, move: Move, { signal }: Call): Promise<string | undefined> {
+  const ready = new Map<Move['pools'][number], Awaited<ReturnType<typeof readyNow>>>();
+  for (const part of move.pools) {
+    const pool = await observePool(tools, part.pool);
+    const { revision } = await openRevision(tools, part.revision);
+    const probe = revision.release.manifest.health.ready;
+    const instances = pool?.revision === part.revision ? pool.instances : [];
+    ready.set(part, await readyNow(tools, instances, { name: 'ready', probe, signal }));
+  }
+  for (const [{ pool }, members] of ready) {
+    if (members.length === 0) return `no instance in ${pool.slot} is ready now, so traffic stays where it is`;
+  }
+  await tools.router.publish(move.shift.target, { listen: move.front });
+  for (const [{ pool }, members] of ready) {
+    await tools.router.members(pool, members.map(({ id, host, port }) => ({ instance: id, host, port })));
+  }
+  return undefined;
+}
+
+async function prepareAll(tools: Tools, moves: readonly Move[]): Promise<Prepared[]> {
+  const prepared: Prepared[] = [];
+  try {
+    for (const { shift } of moves) prepared.push(await tools.router.prepare(shift, tools.fence()));
+  } catch (error) {
+    for (const one of prepared) await tools.router.drop(one);
+    throw error;
+  }
+  return prepared;
+}
+
+/** Answers the slowest acknowledgement in milliseconds. */
+async function commitAll(tools: Tools, prepared: readonly Prepared[]): Promise<number> {
+  const committed: Prepared[] = [];
+  let slowest = 0;
+  try {
+    for (const one of prepared) {
+      slowest = Math.max(slowest, (await tools.router.commit(one)).ms);
+      committed.push(one);
+    }
+  } catch (error) {
+    await revert(tools, committed);
+    throw error;
+  }
+  return slowest;
+}
+
+async function revert(tools: Tools, committed: readonly Prepared[]): Promise<void> {
+  for (const { shift } of committed.toReversed()) {
+    const back = { target: shift.target, from: shift.to, to: shift.from };
+    await tools.router.commit(await tools.router.prepare(back, tools.fence()));
+  }
+}
+
+/** "The flip returned success" is not "traffic moved": somebody new must be answered by the right slot. */
+async function confirm(tools: Tools, move: Move, { signal }: Call): Promise<string | undefined> {
+  const expected = servingSlots(move.shift.to);
+  const [part] = move.pools;
+  if (!part || expected.length === 0) return undefined;
+  const { revision } = await openRevision(tools, part.revision);
+  const { get } = revision.release.manifest.health.ready;
+  const slot = await tools.router.whoAnswers(move.shift.target, get === 'tcp' ? '/' : get);
+  if (signal.aborted) throw signal.reason;
+  if (slot !== undefined && expected.includes(slot)) return undefined;
+  return `after the flip to ${describeSplit(move.shift.to)} a new connection through the front was answered by ${slot ?? 'nobody'}`;
+}
+
+async function record(tools: Tools, moves: readonly Move[], acknowledged: number): Promise<Outcome> {
+  const facts: Record<string, string | number> = { acknowledged_ms: acknowledged };
+  for (const { shift } of moves) facts[`split of ${shift.target.service}`] = describeSplit(shift.to);
+  const [first] = moves;
+  const evidence = first ? [await keepEvidence(tools, first.shift.target, { of: 'facts', facts })] : [];
+  return { ...ok(evidence), acknowledged };
+}
+
+async function look(tools: Tools, { moves }: FlipWork): Promise<Outcome | 'not-begun'> {
+  const states = await Promise.all(moves.map(({ shift }) => stateOf(tools, shift)));
+  if (states.every((state) => state === 'done')) return ok();
+  if (states.every((state) => state === 'not-begun')) return 'not-begun';
+  return unknown('the router sends traffic neither where it did nor where it should');
+}
+
+async function stateOf(tools: Tools, { target, from, to }: Move['shift']): Promise<'done' | 'not-begun' | 'other'> {
+  try {
+    const { split } = await tools.router.observe(target);
+    if (sameSplit(split, to)) return 'done';
+    return sameSplit(split, from) ? 'not-begun' : 'other';
+  } catch (error) {
+    if (isProblem(error, 'PROXY_UNREACHABLE')) return 'other';
+    throw error;
+  }
+}

@@ -1,0 +1,16 @@
+import type { Performers } from '../ports/performer.ts';
+import { checkStep } from './check.ts';
+import { flipStep } from './flip.ts';
+import { readyStep } from './ready.ts';
+import { scaleStep } from './scale.ts';
+import type { Tools } from './tools.ts';
+import { watchStep } from './watch.ts';
+
+/** Every kind of work, with how it is done. */
+export const performersOf = (tools: Tools): Performers => ({
+  check: checkStep(tools),
+  scale: scaleStep(tools),
+  ready: readyStep(tools),
+  flip: flipStep(tools),
+  watch: watchStep(tools),
+});

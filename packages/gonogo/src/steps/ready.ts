@@ -1,0 +1,92 @@
+import type { CheckResult } from '../domain/check.ts';
+import type { Outcome, WorkOf } from '../domain/plan.ts';
+import type { Health } from '../domain/release.ts';
+import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
+import type { ObservedInstance } from '../ports/runtime.ts';
+import { explainEnd, explainSilence } from './explain.ts';
+import { askProbe } from './probe.ts';
+import { keepEvidence, lastLines, observePool, openRevision, type Tools } from './tools.ts';
+
+type ReadyWork = WorkOf<'ready'>;
+
+/**
+ * Waits until every instance of a pool has passed its startup probe, and then its readiness probe several times in a
+ * row; that what answers is the instance's own process is part of it. Gives up when an instance ends, when the startup
+ * probe's budget is spent, or at the step's deadline.
+ */
+export const readyStep = (tools: Tools): Performer<'ready'> => ({
+  perform: async (work, call) => await waitForAll(tools, work, call),
+  look: async () => 'not-begun',
+});
+
+async function waitForAll(tools: Tools, work: ReadyWork, call: Call): Promise<Outcome> {
+  const { revision, secrets } = await openRevision(tools, work.revision);
+  const pool = await observePool(tools, work.pool);
+  if (!pool || pool.instances.length === 0) return failed(`no instance runs in ${work.pool.slot}: 0 of 0 is not ready`);
+  const wait = { tools, work, call, health: revision.release.manifest.health };
+  const ends = await Promise.all(pool.instances.map((instance) => waitForOne(wait, instance)));
+  const bad = ends.find((end) => end !== 'ready');
+  if (!bad) return ok();
+  const lines = await lastLines(tools, work.pool, secrets);
+  const evidence = [await keepEvidence(tools, work.pool.target, { of: 'log', lines })];
+  const explained = bad.ended ? explainEnd(bad.instance, lines) : await explainSilence(tools, bad.instance, bad.last);
+  return failed(explained.why, { hint: explained.hint, evidence });
+}
+
+type Wait = { readonly tools: Tools; readonly work: ReadyWork; readonly call: Call; readonly health: Health };
+
+type NotReady = {
+  readonly instance: ObservedInstance;
+  /** The instance is no more. */
+  readonly ended: boolean;
+  /** What its last probe saw. */
+  readonly last?: CheckResult;
+};
+
+async function waitForOne(wait: Wait, instance: ObservedInstance): Promise<'ready' | NotReady> {
+  const { startup, ready } = wait.health;
+  const started = await ask(wait, instance, { name: 'startup', probe: startup, passes: 1, attempts: startup.failures });
+  if (started !== 'ready') return started;
+  const passes = Math.max(wait.work.passes, ready.successes);
+  // Once started, an instance gets as many attempts again to become ready.
+  return await ask(wait, instance, { name: 'ready', probe: ready, passes, attempts: startup.failures + passes });
+}
+
+type Asking = {
+  readonly name: string;
+  readonly probe: Health['ready'];
+  readonly passes: number;
+  readonly attempts: number;
+};
+
+/** The first pauses are short, so that a quick start is not made slow by a long period. */
+const firstPause = 25;
+
+async function ask(wait: Wait, instance: ObservedInstance, asking: Asking): Promise<'ready' | NotReady> {
+  const { tools, call } = wait;
+  let last: CheckResult | undefined;
+  let passed = 0;
+  let pause = firstPause;
+  for (let spent = 0; spent < asking.attempts * asking.probe.every; ) {
+    const begun = tools.clock.mono();
+    const current = await currentState(wait, instance);
+    if (!current || current.state.is === 'ended') return { instance: current ?? instance, ended: true };
+    last = await askProbe(tools, instance, { name: asking.name, probe: asking.probe, signal: call.signal });
+    passed = last.verdict === 'pass' && (await answersItself(tools, instance)) ? passed + 1 : 0;
+    if (passed >= asking.passes) return 'ready';
+    if (call.signal.aborted) break;
+    await tools.clock.sleep(passed > 0 ? firstPause : pause, call.signal);
+    pause = Math.min(pause * 2, asking.probe.every);
+    spent += tools.clock.mono() - begun;
+  }
+  return { instance, ended: false, ...(last ? { last } : {}) };
+}
+
+const currentState = async ({ tools, work }: Wait, instance: ObservedInstance): Promise<ObservedInstance | undefined> =>
+  (await observePool(tools, work.pool))?.instances.find((one) => one.id === instance.id);
+
+/** The identity gate: what answers on the instance's port is one of the instance's own processes. */
+async function answersItself(tools: Tools, instance: ObservedInstance): Promise<boolean> {
+  const listening = await tools.runtime.listening(instance.id);
+  return listening === undefined || listening.some((address) => address.port === instance.port);
+}

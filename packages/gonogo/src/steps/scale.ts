@@ -1,0 +1,40 @@
+import type { Outcome, WorkOf } from '../domain/plan.ts';
+import { type Call, ok, type Performer } from '../ports/performer.ts';
+import { keepEvidence, lastLines, observePool, openRevision, poolSpec, type Tools } from './tools.ts';
+
+type ScaleWork = WorkOf<'scale'>;
+
+/**
+ * Makes a pool of one revision so many instances strong. To nothing means: out of routing, acknowledged; then drained;
+ * its last output kept; then stopped. Safe to repeat: what is so already is left alone.
+ */
+export const scaleStep = (tools: Tools): Performer<'scale'> => ({
+  perform: async (work, call) => (work.count === 0 ? await empty(tools, work) : await fill(tools, work, call)),
+  look: async (work) => ((await countOf(tools, work)) === work.count ? ok() : 'not-begun'),
+});
+
+async function fill(tools: Tools, work: ScaleWork, { signal }: Call): Promise<Outcome> {
+  const opened = await openRevision(tools, work.revision);
+  await tools.runtime.apply(await poolSpec(tools, opened, work.pool, work.count), tools.fence(), signal);
+  return ok();
+}
+
+async function empty(tools: Tools, { pool, revision }: ScaleWork): Promise<Outcome> {
+  if (!(await observePool(tools, pool))) return ok();
+  const { revision: opened, secrets } = await openRevision(tools, revision);
+  const { grace } = opened.release.manifest.run;
+  if ((await tools.router.observe(pool.target)).generation > 0) {
+    await tools.router.members(pool, []);
+    await tools.router.drain(pool, grace);
+  }
+  const lines = await lastLines(tools, pool, secrets);
+  await tools.runtime.remove(pool, grace);
+  return ok(lines.length > 0 ? [await keepEvidence(tools, pool.target, { of: 'log', lines })] : []);
+}
+
+async function countOf(tools: Tools, { pool, revision }: ScaleWork): Promise<number> {
+  const observed = await observePool(tools, pool);
+  if (!observed) return 0;
+  if (observed.revision !== revision) return -1;
+  return observed.instances.filter((instance) => instance.state.is === 'running').length;
+}

@@ -1,0 +1,138 @@
+import { addTraffic, judge, noTraffic, quantile, type Traffic, trafficBetween } from '../domain/judge.ts';
+import type { Outcome, WorkOf } from '../domain/plan.ts';
+import type { Counters } from '../domain/signals.ts';
+import type { SlotId } from '../domain/slot.ts';
+import { isProblem } from '../errors.ts';
+import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
+import { explainEnd } from './explain.ts';
+import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
+
+type WatchWork = WorkOf<'watch'>;
+
+/** Traffic and instances are looked at this often. */
+const period = 250;
+
+/** The checks are asked again this often. */
+const checkEvery = 10_000;
+
+/**
+ * Watches the new revision under users' traffic: its error rate and latency against what served before the flip, its
+ * instances, and its checks again and again. Fails at the first regression; a watch that was interrupted starts again.
+ */
+export const watchStep = (tools: Tools): Performer<'watch'> => ({
+  perform: async (work, call) => await new Watch(tools, work, call).run(),
+  look: async () => 'not-begun',
+});
+
+class Watch {
+  readonly #tools: Tools;
+  readonly #work: WatchWork;
+  readonly #call: Call;
+  #blue: Traffic = noTraffic;
+  #green: Traffic = noTraffic;
+  #reading: Counters | undefined;
+  #restarts = 0;
+
+  constructor(tools: Tools, work: WatchWork, call: Call) {
+    this.#tools = tools;
+    this.#work = work;
+    this.#call = call;
+  }
+
+  async run(): Promise<Outcome> {
+    const opened = await openRevision(this.#tools, this.#work.revision);
+    await this.#begin();
+    const end = this.#tools.clock.mono() + this.#work.rules.for;
+    let checkAt = this.#tools.clock.mono() + checkEvery;
+    for (;;) {
+      const left = end - this.#tools.clock.mono();
+      const wrong = (await this.#look(opened, left <= 0)) ?? (left <= 0 ? await this.#check(opened) : undefined);
+      if (wrong) return wrong;
+      if (left <= 0) return await this.#succeed();
+      if (this.#tools.clock.mono() >= checkAt) {
+        const failure = await this.#check(opened);
+        if (failure) return failure;
+        checkAt = this.#tools.clock.mono() + checkEvery;
+      }
+      await this.#tools.clock.sleep(Math.min(period, Math.max(left, 1)), this.#call.signal);
+    }
+  }
+
+  /** What blue did before the flip is the measure; what green did before it (checks, an earlier time) does not count. */
+  async #begin(): Promise<void> {
+    const { baseline, pool } = this.#work;
+    if (baseline) this.#blue = (await this.#counters(baseline)) ?? noTraffic;
+    this.#reading = await this.#counters(pool);
+    this.#restarts = (await observePool(this.#tools, pool))?.restarts ?? 0;
+  }
+
+  async #look(opened: Opened, isOver: boolean): Promise<Outcome | undefined> {
+    const counters = await this.#counters(this.#work.pool);
+    if (counters) {
+      this.#green = addTraffic(this.#green, trafficBetween(this.#reading, counters));
+      this.#reading = counters;
+    }
+    const judgement = judge(this.#work.rules, this.#green, this.#blue, isOver);
+    if (judgement.is === 'regressed') return await this.#fail(opened, judgement.why, 'its last output is kept with this rollout');
+    return await this.#instances(opened);
+  }
+
+  /** An instance that ends while it is watched was not ready to live. */
+  async #instances(opened: Opened): Promise<Outcome | undefined> {
+    const pool = await observePool(this.#tools, this.#work.pool);
+    const ended = pool?.instances.find((instance) => instance.state.is === 'ended');
+    if (!pool) return await this.#fail(opened, `every instance in ${this.#work.pool.slot} is gone`);
+    if (ended) {
+      const { why, hint } = explainEnd(ended, await lastLines(this.#tools, this.#work.pool, opened.secrets));
+      return await this.#fail(opened, why, hint);
+    }
+    return pool.restarts > this.#restarts ? await this.#fail(opened, 'an instance ended and was started again') : undefined;
+  }
+
+  async #check(opened: Opened): Promise<Outcome | undefined> {
+    const { checks } = opened.revision.release.manifest;
+    const pool = await observePool(this.#tools, this.#work.pool);
+    const instance = pool?.instances.find((one) => one.state.is === 'running');
+    if (checks.length === 0 || !instance) return undefined; // `#instances` speaks of a missing instance.
+    const vantage = await this.#tools.runtime.vantage(instance.id);
+    if ('gap' in vantage) return undefined;
+    const options = { secrets: opened.secrets, signal: this.#call.signal };
+    const results = await this.#tools.checks.run(checks, vantage, options);
+    const bad = results.find((result) => result.verdict === 'fail' || result.verdict === 'unknown');
+    return bad ? await this.#fail(opened, `${bad.name}: ${bad.saw}`, bad.hint) : undefined;
+  }
+
+  /** Counters, or nothing while the proxy is being started again: its traffic is counted from zero then. */
+  async #counters(slot: SlotId): Promise<Counters | undefined> {
+    try {
+      return await this.#tools.router.counters({ target: slot.target, slot: slot.slot });
+    } catch (error) {
+      if (isProblem(error, 'PROXY_UNREACHABLE')) return undefined;
+      throw error;
+    }
+  }
+
+  async #fail(opened: Opened, why: string, hint?: string): Promise<Outcome> {
+    const { pool } = this.#work;
+    const lines = await lastLines(this.#tools, pool, opened.secrets);
+    const log = await keepEvidence(this.#tools, pool.target, { of: 'log', lines });
+    return failed(why, { evidence: [await this.#traffic(), log], ...(hint === undefined ? {} : { hint }) });
+  }
+
+  async #succeed(): Promise<Outcome> {
+    return ok([await this.#traffic()]);
+  }
+
+  async #traffic(): Promise<string> {
+    const facts = {
+      requests: this.#green.requests,
+      errors: this.#green.errors,
+      p99_ms: Math.round(quantile(this.#green.latency, 0.99)),
+      requests_before: this.#blue.requests,
+      errors_before: this.#blue.errors,
+      p99_ms_before: Math.round(quantile(this.#blue.latency, 0.99)),
+      proven_by: this.#green.requests < this.#work.rules.minRequests ? 'checks' : 'traffic',
+    };
+    return await keepEvidence(this.#tools, this.#work.pool.target, { of: 'traffic', facts });
+  }
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { EvidenceStore } from '../../ports/evidence.ts';
+import type { Journal, RolloutIndex } from '../../ports/journal.ts';
+import type { Leases } from '../../ports/leases.ts';
+import type { Revisions } from '../../ports/revisions.ts';
+import type { Vault } from '../../ports/vault.ts';
+import { onDisk } from '../../system/disk.ts';
+import { makePrivateFolder } from '../../system/files.ts';
+import type { StateFolder } from '../../system/state.ts';
+import { sqliteEvidence } from './evidence.ts';
+import { sqliteJournal } from './journal.ts';
+import { sqliteLeases } from './leases.ts';
+import { sqliteRevisions } from './revisions.ts';
+import { startThread } from './thread.ts';
+import { openVault } from './vault.ts';
+
+/** Everything gonogo remembers. */
+export type Stores = {
+  readonly journal: Journal & RolloutIndex;
+  readonly leases: Leases;
+  readonly vault: Vault;
+  readonly revisions: Revisions;
+  readonly evidence: EvidenceStore;
+  /** Writes what waits and ends the worker thread; every later call fails with STATE_UNUSABLE. */
+  close(): Promise<void>;
+};
+
+/**
+ * Opens the stores of a state folder, and makes it (mode 0700) when there is none. Fails with STATE_UNUSABLE, DISK_FULL
+ * or STATE_NEWER. After a full disk or a failed write or sync every later write fails with that same problem: the
+ * stores must be opened anew.
+ */
+export async function openStores(state: StateFolder, clock: Clock): Promise<Stores> {
+  await onDisk(state.root, () => makePrivateFolder(state.root));
+  const vault = await openVault(state.vault);
+  const thread = await startThread({ journal: state.journal, telemetry: state.telemetry });
+  return {
+    journal: sqliteJournal(thread),
+    leases: sqliteLeases(thread, clock),
+    vault,
+    revisions: sqliteRevisions(thread, state.journal),
+    evidence: sqliteEvidence(thread, clock),
+    close: () => thread.close(),
+  };
+}

@@ -1,0 +1,26 @@
+import type { Event } from '../../domain/event.ts';
+import type { Journal, Milestone, RolloutIndex } from '../../ports/journal.ts';
+import type { StoredEvent } from './calls.ts';
+import type { Thread } from './thread.ts';
+
+/** The journal in SQLite: `append` is one transaction with `synchronous=FULL`, durable when it resolves. */
+export const sqliteJournal = (thread: Thread): Journal & RolloutIndex => ({
+  // biome-ignore lint/complexity/useMaxParams: the port's own signature, DESIGN's.
+  append: (stream, after, fence, events) =>
+    thread.call('append', { stream, after, fence, events: events.map(storedEvent) }),
+  read: async (stream, from = 0) => JSON.parse(await thread.call('read', { stream, from })) as Event[],
+  streams: () => thread.call('streams', {}),
+  rolloutEvents: async (id) => JSON.parse(await thread.call('rolloutEvents', { id })) as Event[],
+  plannedAndEnded: async (stream, limit) =>
+    JSON.parse(await thread.call('milestones', { stream, limit })) as Milestone[],
+});
+
+function storedEvent(event: Event): StoredEvent {
+  const json = JSON.stringify(event);
+  if (event.e === 'planned') {
+    const { plan: _, ...milestone } = event;
+    return { e: event.e, json, begins: event.spec.id, milestone: JSON.stringify(milestone) };
+  }
+  const isMilestone = event.e === 'turned-back' || event.e === 'ended';
+  return { e: event.e, json, ...(isMilestone ? { milestone: json } : {}) };
+}

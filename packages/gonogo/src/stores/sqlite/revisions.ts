@@ -1,0 +1,14 @@
+import type { Revision } from '../../domain/revision.ts';
+import { problem } from '../../errors.ts';
+import type { Revisions } from '../../ports/revisions.ts';
+import type { Thread } from './thread.ts';
+
+/** The revisions in SQLite; `open` fails with REVISION_MISSING. */
+export const sqliteRevisions = (thread: Thread, path: string): Revisions => ({
+  put: (revision) => thread.call('putRevision', { id: revision.id, json: JSON.stringify(revision) }),
+  open: async (id) => {
+    const json = await thread.call('openRevision', { id });
+    if (json === undefined) throw problem('REVISION_MISSING', { revision: id, path });
+    return JSON.parse(json) as Revision;
+  },
+});

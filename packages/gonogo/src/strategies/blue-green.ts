@@ -1,0 +1,17 @@
+import type { Plan } from '../domain/plan.ts';
+import { all } from '../domain/split.ts';
+import { flip, makeRoom, preflight, provision, reach, ready, verify, type World, watch } from './world.ts';
+
+/** A complete second environment, tested through its own address while users stay on the first; then one flip. */
+export const blueGreen = (world: World): Plan => ({
+  seq: [
+    preflight(world),
+    ...makeRoom(world),
+    provision(world),
+    ready(world),
+    reach(world),
+    verify(world),
+    flip(world, 'flip', { from: world.split, to: all(world.next.slot) }),
+    watch(world),
+  ],
+});

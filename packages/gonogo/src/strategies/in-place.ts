@@ -1,0 +1,29 @@
+import type { Plan } from '../domain/plan.ts';
+import { all } from '../domain/split.ts';
+import {
+  flip,
+  makeRoom,
+  preflight,
+  provision,
+  reach,
+  ready,
+  stopLive,
+  verify,
+  type World,
+  watch,
+} from './world.ts';
+
+/** The old revision stops, the new one starts: the front answers 503 in between, and goes back by itself. */
+export const inPlace = (world: World): Plan => ({
+  seq: [
+    preflight(world),
+    ...makeRoom(world),
+    ...(world.live ? [flip(world, 'close', { from: world.split, to: 'nobody' }), stopLive(world, world.live)] : []),
+    provision(world),
+    ready(world),
+    reach(world),
+    verify(world),
+    flip(world, 'flip', { from: 'nobody', to: all(world.next.slot) }),
+    watch(world),
+  ],
+});

@@ -1,0 +1,64 @@
+import type { SlotId } from '../domain/slot.ts';
+import type { Target } from '../domain/target.ts';
+import type { Checks } from '../ports/checks.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Router } from '../ports/router.ts';
+import type { InstanceId, PoolSpec, Runtime } from '../ports/runtime.ts';
+import type { Watched } from './watched.ts';
+
+/** A pool that must be kept alive and, for the role that takes traffic, in its slot's membership. */
+export type Wanted = { readonly slot: SlotId; readonly spec: PoolSpec };
+
+type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export type SupervisorTools = {
+  readonly runtime: Runtime;
+  readonly router: Pick<Router, 'members'>;
+  readonly checks: Checks;
+  readonly clock: Clock;
+  readonly log: { info(msg: string, fields?: Fields): void; warn(msg: string, fields?: Fields): void };
+  /** 0 ≤ x < 1; default: the system's. */
+  readonly random?: () => number;
+};
+
+/** What one supervisor works with while it runs. */
+export type Supervision = {
+  readonly tools: Required<SupervisorTools>;
+  readonly target: Target;
+  /** By pool. */
+  wanted: ReadonlyMap<string, Wanted>;
+  readonly watched: Map<InstanceId, Watched>;
+  /** Pools whose instances have been looked at since they were wanted; what appears later is new. */
+  readonly looked: Set<string>;
+  /** Restarts in a row that a replacement inherits, until it is first seen. */
+  readonly heirs: Map<InstanceId, number>;
+  /** The membership each slot was told last. */
+  readonly told: Map<string, string>;
+  /** What is being done now, so that it is done once: pools under repair, slots being told. */
+  readonly tasks: Map<string, Promise<void>>;
+  readonly signal: AbortSignal;
+  /** Look at the world again, now. */
+  readonly wake: () => void;
+};
+
+/** After something went wrong, the next attempt waits this long. */
+const retryAfter = 1000;
+
+/** Runs a task unless one of this name runs; whatever comes of it, the loop looks again. */
+export function once(supervision: Supervision, name: string, task: () => Promise<void>): void {
+  const { tasks, tools, signal, wake } = supervision;
+  if (tasks.has(name) || signal.aborted) return;
+  const run = async (): Promise<void> => {
+    try {
+      await task();
+    } catch (error) {
+      if (signal.aborted) return;
+      tools.log.warn(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+      await tools.clock.sleep(retryAfter, signal).catch(() => undefined); // Stopped: nothing is tried again.
+    } finally {
+      tasks.delete(name);
+      wake();
+    }
+  };
+  tasks.set(name, run());
+}

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureKeeper, type KeeperLink } from '../../packages/gonogo/src/agent/keeper.ts';
+import { type ProcessRuntime, processRuntime } from '../../packages/gonogo/src/runtimes/process/index.ts';
+import type { ProcessOptions } from '../../packages/gonogo/src/runtimes/process/options.ts';
+import { removeTree } from '../../packages/gonogo/src/runtimes/process/view.ts';
+import { systemClock } from '../../packages/gonogo/src/system/clock.ts';
+import { type StateFolder, stateFolder } from '../../packages/gonogo/src/system/state.ts';
+
+/** A state folder of its own with a keeper and a process runtime; closing leaves neither a process nor a file. */
+export type ProcessHost = {
+  readonly state: StateFolder;
+  readonly keeper: KeeperLink;
+  readonly runtime: ProcessRuntime;
+  readonly errors: unknown[];
+  /** A further runtime over the same folder, as after a restart of the agent. */
+  again(): Promise<ProcessRuntime>;
+  keeperPid(): Promise<number>;
+  close(): Promise<void>;
+};
+
+export async function processHost(options?: ProcessOptions): Promise<ProcessHost> {
+  const state = stateFolder(await mkdtemp(join(tmpdir(), 'gonogo-host-')));
+  const errors: unknown[] = [];
+  const links: KeeperLink[] = [];
+  const runtimes: ProcessRuntime[] = [];
+  const open = async (): Promise<ProcessRuntime> => {
+    const keeper = await ensureKeeper(state.root);
+    links.push(keeper);
+    const runtime = processRuntime({
+      keeper,
+      folder: state.instances,
+      shared: state.shared,
+      clock: systemClock,
+      newId: () => randomBytes(6).toString('hex'),
+      random: Math.random,
+      onError: (error) => errors.push(error),
+      ...(options ? { options } : {}),
+    });
+    runtimes.push(runtime);
+    return runtime;
+  };
+  const runtime = await open();
+  const [keeper] = links;
+  if (!keeper) throw new TypeError('no keeper');
+  const keeperPid = async (): Promise<number> => (await keeper.call('hello', undefined)).pid;
+  return {
+    state,
+    keeper,
+    runtime,
+    errors,
+    again: open,
+    keeperPid,
+    close: async () => {
+      for (const each of runtimes) each.close();
+      for (const launched of await keeper.call('list', undefined)) {
+        await keeper.call('forget', { key: launched.key });
+        await keeper.call('signal', { key: launched.key, signal: 'SIGKILL' });
+      }
+      const pid = await keeperPid();
+      for (const link of links) link.close();
+      process.kill(pid, 'SIGKILL');
+      await removeTree(state.root);
+      await rm(state.root, { recursive: true, force: true });
+    },
+  };
+}

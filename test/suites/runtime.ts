@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PoolId } from '../../packages/gonogo/src/domain/slot.ts';
+import type { ObservedInstance, PoolSpec, Runtime } from '../../packages/gonogo/src/ports/runtime.ts';
+
+/** What a driver brings to be proved: a runtime on a fresh host, and how to start anew as after a crash of the agent. */
+export type RuntimeHost = {
+  readonly runtime: Runtime;
+  /** Another runtime object over the same host; nothing is carried over in memory. */
+  again(): Promise<Runtime>;
+  close(): Promise<void>;
+};
+
+/** Answers its environment and pid on its port; prints; `/exit` ends it with code 7. */
+export const server = `
+const http = require('node:http');
+console.log('listening soon on ' + process.env.PORT);
+http.createServer((request, response) => {
+  if (request.url === '/exit') { console.log('asked to exit'); process.exit(7); }
+  response.end(JSON.stringify({ pid: process.pid, env: process.env, cwd: process.cwd() }));
+}).listen(Number(process.env.PORT), process.env.HOST);
+`;
+
+export const target = { project: 'acme', service: 'shop', environment: 'production', host: 'local' };
+export const webPool: PoolId = { target, slot: 'blue', role: 'web' };
+
+export type SpecWish = Partial<Omit<PoolSpec, 'manifest'>> & {
+  readonly run?: Partial<PoolSpec['manifest']['run']>;
+};
+
+/** A pool specification with everything filled in but where the artifact lies. */
+export function specOf(artifact: string, wish: SpecWish = {}): PoolSpec {
+  const { run, ...rest } = wish;
+  const probe = { every: 1000, timeout: 1000, failures: 3, successes: 1 };
+  return {
+    pool: webPool,
+    revision: '9f3c2a1.0badcafe',
+    releaseDigest: `sha256:${'9f3c2a1'.padEnd(64, '0')}`,
+    count: 1,
+    address: '127.0.0.1',
+    artifact,
+    values: {},
+    ...rest,
+    manifest: {
+      service: 'shop',
+      run: { command: ['node', 'server.js'], replicas: 1, grace: 5000, shared: [], ...run },
+      contract: { env: {}, reach: [] },
+      health: { startup: { get: 'tcp', ...probe }, ready: { get: 'tcp', ...probe } },
+      checks: [],
+    },
+  };
+}
+
+export const never = (): AbortSignal => new AbortController().signal;
+
+/** Waits until `question` answers something; fails after 20 s, which on a busy machine is still plenty. */
+export async function eventually<T>(
+  what: string,
+  question: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const answer = await question();
+    if (answer !== undefined && answer !== false) return answer;
+    assert.ok(performance.now() < deadline, `${what} did not come true in 20 s`);
+    await sleep(20);
+  }
+}
+
+export const listens = (host: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = net.connect(port, host);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+export type Said = { readonly pid: number; readonly env: Record<string, string>; readonly cwd: string };
+
+/** What the `server` fixture says of itself, once it answers. */
+export const ask = (instance: { host: string; port: number }, path = '/'): Promise<Said> =>
+  eventually(`an answer of ${instance.host}:${instance.port}`, async () => {
+    try {
+      return (await (await fetch(`http://${instance.host}:${instance.port}${path}`)).json()) as Said;
+    } catch {
+      return undefined; // It does not listen yet.
+    }
+  });
+
+export async function instancesOf(runtime: Runtime, pool: PoolId = webPool): Promise<ObservedInstance[]> {
+  const pools = await runtime.observe(pool.target);
+  return pools
+    .filter((seen) => seen.pool.slot === pool.slot && seen.pool.role === pool.role)
+    .flatMap((seen) => seen.instances);
+}
+
+export async function theOne(runtime: Runtime, pool: PoolId = webPool): Promise<ObservedInstance> {
+  const [first, ...rest] = await instancesOf(runtime, pool);
+  assert.ok(first && rest.length === 0, 'exactly one instance');
+  return first;
+}
+
+/** What every runtime must do, whatever it runs instances with. */
+export function runtimeSuite(driver: string, open: () => Promise<RuntimeHost>): void {
+  let host: RuntimeHost;
+  let artifact: string;
+  before(async () => {
+    host = await open();
+    artifact = await mkdtemp(join(tmpdir(), 'gonogo-artifact-'));
+    await writeFile(join(artifact, 'server.js'), server);
+  });
+  after(async () => {
+    await host.close();
+    await rm(artifact, { recursive: true, force: true });
+  });
+  const says = (sentence: string): string => `${driver}: ${sentence}`;
+
+  test(
+    says('a pool gets as many instances as it asks for, more and fewer, and keeps those it has'),
+    async () => {
+      const { runtime } = host;
+      await runtime.apply(specOf(artifact, { count: 2 }), 1, never());
+      const two = await instancesOf(runtime);
+      assert.equal(two.length, 2);
+      await runtime.apply(specOf(artifact, { count: 3 }), 1, never());
+      const three = await instancesOf(runtime);
+      assert.deepEqual(
+        three.slice(0, 2).map((instance) => instance.id),
+        two.map((instance) => instance.id),
+      );
+      await runtime.apply(specOf(artifact, { count: 1 }), 1, never());
+      assert.deepEqual(
+        (await instancesOf(runtime)).map((instance) => instance.id),
+        [two[0]?.id],
+      );
+      await runtime.remove(webPool, 2000);
+      assert.deepEqual(await runtime.observe(target), []);
+    },
+  );
+
+  test(
+    says('an instance gets the snapshot and what it is told about itself, and listens where it was told to'),
+    async () => {
+      const { runtime } = host;
+      await runtime.apply(specOf(artifact, { values: { GREETING: 'hello', PORT: '1' } }), 1, never());
+      const instance = await theOne(runtime);
+      const { env } = await ask(instance);
+      assert.equal(env.GREETING, 'hello');
+      assert.equal(env.PORT, String(instance.port));
+      assert.equal(env.GONOGO_SLOT, 'blue');
+      assert.equal(env.GONOGO_REVISION, '9f3c2a1.0badcafe');
+      const vantage = await runtime.vantage(instance.id);
+      assert.ok('values' in vantage, 'a vantage, not a gap');
+      assert.equal(vantage.from, 'blue');
+      assert.equal(vantage.base, `http://${instance.host}:${instance.port}`);
+      assert.equal(vantage.values.GREETING, 'hello');
+      await runtime.remove(webPool, 2000);
+    },
+  );
+
+  test(says('another runtime object over the same host finds the same instances'), async () => {
+    await host.runtime.apply(specOf(artifact, { count: 2 }), 1, never());
+    const before = await instancesOf(host.runtime);
+    const other = await host.again();
+    assert.deepEqual(await instancesOf(other), before);
+    await other.apply(specOf(artifact, { count: 2 }), 2, never());
+    assert.deepEqual(await instancesOf(other), before);
+    await other.remove(webPool, 2000);
+  });
+
+  test(
+    says('an instance that ended says how, is told of, and is started again with the same place counted'),
+    async () => {
+      const { runtime } = host;
+      const told: string[] = [];
+      const off = runtime.onChange((pool) => told.push(`${pool.slot}/${pool.role}`));
+      await runtime.apply(specOf(artifact), 1, never());
+      const first = await theOne(runtime);
+      await ask(first);
+      told.length = 0;
+      await fetch(`http://${first.host}:${first.port}/exit`).catch(() => undefined); // It ends without an answer.
+      const ended = await eventually('the end', async () => {
+        const { state } = await theOne(runtime);
+        return state.is === 'ended' && state;
+      });
+      assert.equal(ended.code, 7);
+      await eventually('being told', () => told.includes('blue/web'));
+      const restarted = await runtime.restart(specOf(artifact), first.id, never());
+      const second = await theOne(runtime);
+      assert.equal(second.id, restarted);
+      assert.notEqual(second.id, first.id);
+      assert.equal((await runtime.observe(target))[0]?.restarts, 1);
+      off();
+      await runtime.remove(webPool, 2000);
+    },
+  );
+
+  test(says('the output of an instance can be read, and followed'), async () => {
+    const { runtime } = host;
+    await runtime.apply(specOf(artifact), 1, never());
+    const instance = await theOne(runtime);
+    await ask(instance);
+    const stop = new AbortController();
+    const lines: string[] = [];
+    const following = (async () => {
+      for await (const line of runtime.logs(webPool, { lines: 5, follow: true, signal: stop.signal }))
+        lines.push(line.text);
+    })();
+    await eventually('its first line', () => lines.includes(`listening soon on ${instance.port}`));
+    await fetch(`http://${instance.host}:${instance.port}/exit`).catch(() => undefined); // It ends without an answer.
+    await eventually('what it wrote last', () => lines.includes('asked to exit'));
+    stop.abort();
+    await following;
+    await runtime.remove(webPool, 2000);
+  });
+
+  test(says('an earlier holder of the lease is refused'), async () => {
+    const { runtime } = host;
+    await runtime.apply(specOf(artifact), 9, never());
+    await assert.rejects(runtime.apply(specOf(artifact, { count: 2 }), 8, never()), { code: 'LEASE_LOST' });
+    assert.equal((await instancesOf(runtime)).length, 1);
+    await runtime.remove(webPool, 2000);
+  });
+
+  test(says('removing what is not there is no error'), async () => {
+    await host.runtime.remove({ ...webPool, slot: 'green' }, 1000);
+  });
+}
