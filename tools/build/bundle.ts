@@ -49,4 +49,6 @@ function entryPoints(source: string): Record<string, string> {
   return Object.fromEntries(paths.filter(([, path]) => existsSync(path)));
 }
 
-const inputsOf = (result: BuildResult<{ metafile: true }>): string[] => Object.keys(result.metafile.inputs);
+/** The files that went into the bundle, without those that a plugin made up. */
+const inputsOf = (result: BuildResult<{ metafile: true }>): string[] =>
+  Object.keys(result.metafile.inputs).filter((path) => !/^[\w-]+:/.test(path));

@@ -1,10 +1,10 @@
 /** A rule that the linter has not: what it looks for in a line of code, and why that is wrong here. */
-export type Rule = { readonly pattern: RegExp; readonly why: string; readonly only?: RegExp };
+type Rule = { readonly pattern: RegExp; readonly why: string; readonly only?: RegExp };
 
 export type SourceFile = { readonly path: string; readonly text: string };
 export type Finding = { readonly path: string; readonly line: number; readonly why: string };
 
-export const rules: readonly Rule[] = [
+const rules: readonly Rule[] = [
   {
     pattern: /\bshell:\s*(true\b|['"`/])/,
     why: 'a shell reads user input as code; spawn with an argument list',

@@ -129,7 +129,7 @@ function begin(
   const signal = AbortSignal.any([aborting.signal, stopped]);
   const real = (async (): Promise<Answer> => {
     try {
-      return (await check.check(signal)) ?? { status: 'pass' };
+      return answerOf(await check.check(signal));
     } catch (error) {
       return { status: 'fail', output: error instanceof Error ? error.message : String(error) };
     } finally {
@@ -137,4 +137,12 @@ function begin(
     }
   })();
   return { answer: Promise.race([real, late]), ended: real.then(() => undefined) };
+}
+
+/** Nothing is coerced: `false`, or a Response of status 500, is no pass. */
+function answerOf(value: unknown): Answer {
+  if (value === undefined) return { status: 'pass' };
+  const status = (value as Answer | null)?.status;
+  if (status === 'pass' || status === 'warn' || status === 'fail') return value as Answer;
+  return { status: 'fail', output: 'the check must return nothing, or { status: "pass", "warn" or "fail" }' };
 }

@@ -45,6 +45,7 @@ async function live(state: StateFolder, log: Logger, open: OpenRollouts): Promis
   const identity = { root: state.root, version: version() };
   const service = agentService(rollouts, identity, () => ended.resolve('stop'));
   const api = await serveApi(state.agentSocket, service, log);
+  endWithSocket(state.agentSocket, ended.resolve);
   announce('ready');
   log.info('ready', { socket: state.agentSocket });
   const why = await ended.promise;
@@ -70,6 +71,14 @@ async function makeStateFolder(root: string): Promise<void> {
 
 function endAt(end: (why: string) => void): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end(signal));
+}
+
+/** An agent that nobody can find any more would hold the lock for ever. */
+function endWithSocket(socket: string, end: (why: string) => void): void {
+  const look = (): void => {
+    stat(socket).catch(() => end('its socket is gone'));
+  };
+  setInterval(look, 2000).unref();
 }
 
 const asProblem = (error: unknown): Problem =>

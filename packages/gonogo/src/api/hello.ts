@@ -17,7 +17,7 @@ export async function findAgent(socket: string): Promise<Connected | undefined> 
 }
 
 /** ECONNRESET and a hang-up: it ended while we asked. */
-const nobody = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+const nobody = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? '';
 

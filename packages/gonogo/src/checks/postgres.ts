@@ -5,6 +5,7 @@ import type { Values } from '../domain/revision.ts';
 import { lookUp } from '../domain/template.ts';
 import { type Answer, type Asking, fail, type Kind, pass } from './kind.ts';
 import { noAnswer, type Progress } from './network.ts';
+import { cancelQuery } from './postgres-cancel.ts';
 import { databaseFailure } from './postgres-failure.ts';
 import { connectOptions } from './tcp.ts';
 import { inWords } from './words.ts';
@@ -16,13 +17,15 @@ export const postgres: Kind<'postgres'> = async (spec, asking) => {
   }
   const { default: pg } = await import('pg');
   const dialled = dial(new URL(spec.url), asking);
+  const client = new pg.Client(await configOf(new URL(spec.url), dialled, asking.at.values));
   const release = (): void => void dialled.socket.destroy();
   asking.signal.addEventListener('abort', release, { once: true });
   try {
-    const client = new pg.Client(await configOf(new URL(spec.url), dialled, asking.at.values));
     return await ask(client, spec.query);
   } catch (error) {
-    return asking.signal.aborted ? noAnswer(dialled.progress) : databaseFailure(error, dialled);
+    if (!asking.signal.aborted) return databaseFailure(error, dialled);
+    await cancelQuery(client, dialled);
+    return noAnswer(dialled.progress);
   } finally {
     asking.signal.removeEventListener('abort', release);
     release();

@@ -48,7 +48,7 @@ async function tellStory(
       demo.narrator.paragraph(chapter.text);
       const chapterTold = await playChapter({ ...demo, stage }, chapter);
       told.push(chapterTold);
-      traffic ??= await beginTraffic(demo, chapterTold);
+      traffic ??= beginTraffic(demo, chapterTold);
       demo.narrator.line(trafficLine(traffic.counts()));
     }
     if (!traffic) throw problem('INTERNAL', { what: 'the story has no chapters' });
@@ -60,13 +60,13 @@ async function tellStory(
 }
 
 /** Users come as soon as v1 is live, and stay until the end. */
-async function beginTraffic({ narrator, signal }: Demo, { rollout }: Told): Promise<Traffic> {
+function beginTraffic({ narrator }: Demo, { rollout }: Told): Traffic {
   if (!rollout.front || rollout.verdict !== 'GO') {
     throw problem('INTERNAL', {
       what: `v1 did not go live: ${rollout.why ?? rollout.failedStep ?? 'no reason'}`,
     });
   }
-  const traffic = await startTraffic({ front: rollout.front, badVersion: numberOf('v5') });
+  const traffic = startTraffic({ front: rollout.front, badVersion: numberOf('v5') });
   traffic.onCounts((counts) => narrator.live(trafficLine(counts)));
   signal.addEventListener(
     'abort',

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { all } from '../packages/gonogo/src/domain/split.ts';
+import type { Router } from '../packages/gonogo/src/ports/router.ts';
+import { freeAddress, routerHost, target } from '../test/suites/router-host.ts';
+import { startMixedLoad } from './strict-client/mixed.ts';
+import { spawnUpstream } from './strict-client/upstream-process.ts';
+
+/**
+ * Flips between two applications under the strict client's load, and counts every request that was lost.
+ * `--flips 200`; `--rate` limits each of the three kinds of requests, a second (default: none).
+ */
+export async function flip(options: Readonly<Record<string, string>> = {}): Promise<Record<string, number>> {
+  const flips = Number(options.flips ?? 200);
+  const host = await routerHost();
+  const applications = await Promise.all([spawnUpstream('v1'), spawnUpstream('v2')]);
+  try {
+    const listen = await freeAddress();
+    await publishBoth(host.router, { listen, ports: applications.map((one) => one.port) });
+    const rate = options.rate === undefined ? {} : { rate: Number(options.rate) };
+    const load = await startMixedLoad({ ...listen, versions: ['v1', 'v2'], ...rate });
+    const acks = await flipOften(host.router, flips);
+    const rss = residentMb(await host.proxyPid());
+    const { requests, failed, websocketsBroken, streamsBroken, examples } = await load.stop();
+    for (const example of examples) console.error(example);
+    return {
+      flips,
+      requests,
+      failed,
+      ack_ms_p50: percentile(acks, 0.5),
+      ack_ms_p99: percentile(acks, 0.99),
+      websockets_broken: websocketsBroken,
+      streams_broken: streamsBroken,
+      proxy_rss_mb: rss,
+    };
+  } finally {
+    await Promise.all(applications.map((one) => one.close()));
+    await host.close();
+  }
+}
+
+async function publishBoth(
+  router: Router,
+  { listen, ports }: { listen: { host: string; port: number }; ports: readonly number[] },
+): Promise<void> {
+  await router.publish(target, { listen });
+  for (const [i, slot] of (['blue', 'green'] as const).entries()) {
+    await router.members({ target, slot }, [{ instance: slot, host: '127.0.0.1', port: ports[i] ?? 0 }]);
+  }
+  await router.commit(await router.prepare({ target, from: 'nobody', to: all('blue') }, 1));
+}
+
+/** Each flip from decision to acknowledgement, in milliseconds. */
+async function flipOften(router: Router, flips: number): Promise<number[]> {
+  const acks: number[] = [];
+  for (let i = 0; i < flips; i += 1) {
+    const [from, to] = i % 2 === 0 ? (['blue', 'green'] as const) : (['green', 'blue'] as const);
+    const since = performance.now();
+    await router.commit(await router.prepare({ target, from: all(from), to: all(to) }, 1));
+    acks.push(performance.now() - since);
+    await sleep(50);
+  }
+  return acks.sort((a, b) => a - b);
+}
+
+const percentile = (sorted: readonly number[], share: number): number =>
+  Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(2));
+
+/** Resident memory of a process (proc_pid_status(5)), in MB. */
+function residentMb(pid: number): number {
+  const [, kb = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kb) / 1024);
+}

@@ -1,0 +1,19 @@
+/** What a test may need that a machine may lack, and how a machine that has it says so. */
+const needed = {
+  postgres: {
+    variable: 'GONOGO_PG_URL',
+    lacks: 'a PostgreSQL server: set GONOGO_PG_URL to the URL of a superuser',
+  },
+} as const;
+
+/**
+ * For the `skip` of a test: false when the machine has what it needs, else the reason. With GONOGO_REQUIRE=all
+ * (CI) a skip is a failure: it throws.
+ */
+export function needs(what: keyof typeof needed): string | false {
+  const { variable, lacks } = needed[what];
+  if (process.env[variable]) return false;
+  if (process.env.GONOGO_REQUIRE === 'all')
+    throw new Error(`GONOGO_REQUIRE=all, but this machine lacks ${lacks}`);
+  return `needs ${lacks}`;
+}
