@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { all } from '../packages/gonogo/src/domain/split.ts';
 import type { Router } from '../packages/gonogo/src/ports/router.ts';
-import { freeAddress, routerHost, target } from '../test/suites/router-host.ts';
+import { freeAddress } from '../test/suites/addresses.ts';
+import { routerHost } from '../test/suites/router-host.ts';
 import { startMixedLoad } from './strict-client/mixed.ts';
 import { spawnUpstream } from './strict-client/upstream-process.ts';
 
+const target = { project: 'acme', service: 'shop', environment: 'production', host: 'local' };
+
 /**
  * Flips between two applications under the strict client's load, and counts every request that was lost.
- * `--flips 200`; `--rate` limits each of the three kinds of requests, a second (default: none).
+ * `--flips 200`; `--rate 300` requests a second of each of the three kinds.
  */
 export async function flip(options: Readonly<Record<string, string>> = {}): Promise<Record<string, number>> {
   const flips = Number(options.flips ?? 200);
@@ -17,8 +20,8 @@ export async function flip(options: Readonly<Record<string, string>> = {}): Prom
   try {
     const listen = await freeAddress();
     await publishBoth(host.router, { listen, ports: applications.map((one) => one.port) });
-    const rate = options.rate === undefined ? {} : { rate: Number(options.rate) };
-    const load = await startMixedLoad({ ...listen, versions: ['v1', 'v2'], ...rate });
+    const rate = Number(options.rate ?? 300);
+    const load = await startMixedLoad({ ...listen, versions: ['v1', 'v2'], rate });
     const acks = await flipOften(host.router, flips);
     const rss = residentMb(await host.proxyPid());
     const { requests, failed, websocketsBroken, streamsBroken, examples } = await load.stop();

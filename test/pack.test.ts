@@ -91,7 +91,8 @@ describe('the packed packages, installed in an empty folder', () => {
     const { stdout } = await run([process.execPath, 'use.ts'], project, home);
     assert.ok(Number(stdout) > 0, 'it exports nothing');
     const tsc = join(root, 'node_modules', '.bin', 'tsc');
-    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', ''];
+    const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
+    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', ...types];
     await run([process.execPath, tsc, ...flags, 'use.ts'], project, home);
   });
 });

@@ -25,7 +25,10 @@ export async function startUpstream(version: string): Promise<Upstream> {
 }
 
 function answer(version: string, request: IncomingMessage, response: ServerResponse): void {
-  if (request.url === '/stream') return count(version, response);
+  if (request.url === '/stream') {
+    count(version, response);
+    return;
+  }
   const parts: Buffer[] = [];
   request.on('data', (part: Buffer) => parts.push(part));
   request.on('end', () => response.end(`${version} ${Buffer.concat(parts)}`));

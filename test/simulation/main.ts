@@ -31,7 +31,9 @@ for (let seed = first; seed < first + runs; seed++) {
 }
 
 const seconds = (performance.now() - begun) / 1000;
-console.log(`${runs} runs, ${totals.steps} events in ${seconds.toFixed(1)} s (${Math.round(runs / seconds)} runs a second)`);
+console.log(
+  `${runs} runs, ${totals.steps} events in ${seconds.toFixed(1)} s (${Math.round(runs / seconds)} runs a second)`,
+);
 console.log(`endings: ${[...endings].map(([name, count]) => `${name} ${count}`).join(', ')}`);
 if (values.format === 'json') console.log(JSON.stringify(totals));
 process.exitCode = totals.violations > 0 ? 1 : 0;

@@ -45,11 +45,12 @@ describe('the simulation', () => {
 
   test('finds a plan that retires the old slot before the watch is over', () => {
     const retiresEarly = mistaken((steps, { state }) => {
-      const { live } = state;
-      const pool = live && steps.find((one) => isStep(one, 'scale'));
-      if (!live || !pool || !isStep(pool, 'scale') || pool.work.do !== 'scale') return steps;
-      const work = { ...pool.work, pool: { ...pool.work.pool, slot: live.slot }, revision: live.revision, count: 0 };
-      return steps.flatMap((one) => (isStep(one, 'watch') ? [{ ...pool, id: 'retire', work, undo: [] }, one] : [one]));
+      const provision = steps.find((one): one is Step => isStep(one, 'scale'));
+      if (!state.live || provision?.work.do !== 'scale') return steps;
+      const { slot, revision } = state.live;
+      const work = { ...provision.work, pool: { ...provision.work.pool, slot }, revision, count: 0 };
+      const retire: Step = { ...provision, id: 'retire', work, undo: [] };
+      return steps.flatMap((one) => (isStep(one, 'watch') ? [retire, one] : [one]));
     });
     assert.ok(broken({ plan: retiresEarly }).has('what serves before is up while the watch runs'));
   });

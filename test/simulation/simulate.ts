@@ -15,7 +15,11 @@ export type Report = {
   readonly faults: number;
   readonly rollouts: number;
   readonly endings: readonly string[];
-  readonly violation?: { readonly invariant: string; readonly what: string; readonly trace: readonly string[] };
+  readonly violation?: {
+    readonly invariant: string;
+    readonly what: string;
+    readonly trace: readonly string[];
+  };
 };
 
 type Effect = { readonly intent: Intent; readonly first: 'look' | 'perform' };
@@ -101,11 +105,9 @@ class Simulation {
 
   /** An effect happens, or its answer arrives. */
   #work(faultRate: number): void {
-    const answer = this.#settled.length > 0 && this.#random.chance(0.5) ? this.#settled.shift() : undefined;
-    if (answer) return this.#submit(answer);
-    const effect = this.#effects.shift();
-    const late = effect ? undefined : this.#settled.shift();
-    if (late) return this.#submit(late);
+    const effect = this.#settled.length > 0 && this.#random.chance(0.5) ? undefined : this.#effects.shift();
+    const answer = effect ? undefined : this.#settled.shift();
+    if (answer) this.#submit(answer);
     if (!effect) return;
     const outcome = this.#carryOut(effect, faultRate);
     this.#settled.push({ i: 'settled', key: effect.intent.key, outcome });
@@ -168,8 +170,11 @@ class Simulation {
   }
 
   #begin(effect: Effect): void {
-    const journalled = this.#journal.some((event) => event.e === 'intended' && event.intent.key === effect.intent.key);
-    if (!journalled) this.#violate('nothing is done that is not journalled', `${effect.intent.key} was begun first`);
+    const journalled = this.#journal.some(
+      (event) => event.e === 'intended' && event.intent.key === effect.intent.key,
+    );
+    if (!journalled)
+      this.#violate('nothing is done that is not journalled', `${effect.intent.key} was begun first`);
     this.#effects.push(effect);
   }
 

@@ -24,7 +24,10 @@ export type Asked = {
 };
 
 /** Plans with the real strategies, from what the simulated world is now. */
-export function wishFor({ id, random, state, world, target: back }: Asked): { spec: RolloutSpec; plan: Plan } {
+export function wishFor({ id, random, state, world, target: back }: Asked): {
+  spec: RolloutSpec;
+  plan: Plan;
+} {
   const strategy = random.pick(['blue-green', 'in-place'] as const);
   const warm = back && state.warm?.revision === back.revision ? state.warm : undefined;
   const slot = warm?.slot ?? (state.live ? otherSlot(state.live.slot) : 'blue');
@@ -52,5 +55,8 @@ export function wishFor({ id, random, state, world, target: back }: Asked): { sp
     ...(state.live ? { previous: state.live } : {}),
     ...(state.live && (warm || strategy === 'blue-green') ? { keep: settings.keep } : {}),
   };
-  return { spec, plan: warm ? warmRollback(seen) : { 'blue-green': blueGreen, 'in-place': inPlace }[strategy](seen) };
+  return {
+    spec,
+    plan: warm ? warmRollback(seen) : { 'blue-green': blueGreen, 'in-place': inPlace }[strategy](seen),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Intent, Placed } from '../../packages/gonogo/src/domain/event.ts';
 import type { Outcome, Work, WorkOf } from '../../packages/gonogo/src/domain/plan.ts';
 import type { SlotName } from '../../packages/gonogo/src/domain/slot.ts';
-import { all, sameSplit, type Split, servingSlots } from '../../packages/gonogo/src/domain/split.ts';
+import { all, type Split, sameSplit, servingSlots } from '../../packages/gonogo/src/domain/split.ts';
 import type { Random } from './random.ts';
 
 /** What stands in a slot of the simulated machine. */
@@ -29,7 +29,8 @@ export class World {
 
   /** What one sees of work after a crash. */
   look({ work }: Intent): Outcome | 'not-begun' {
-    if (work.do === 'scale') return (this.slots[work.pool.slot]?.count ?? 0) === work.count ? ok : 'not-begun';
+    if (work.do === 'scale')
+      return (this.slots[work.pool.slot]?.count ?? 0) === work.count ? ok : 'not-begun';
     if (work.do !== 'flip') return 'not-begun';
     const [move] = work.moves;
     if (!move) return ok;
@@ -72,7 +73,8 @@ export class World {
   }
 
   #scale({ pool, revision, count }: WorkOf<'scale'>, half: boolean): Outcome {
-    if (count === 0 && half && this.slots[pool.slot]) this.slots[pool.slot] = { revision, count: 1, ready: false };
+    if (count === 0 && half && this.slots[pool.slot])
+      this.slots[pool.slot] = { revision, count: 1, ready: false };
     else if (count === 0) this.slots[pool.slot] = undefined;
     else this.slots[pool.slot] = { revision, count: half ? 1 : count, ready: false };
     return ok;

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,8 +7,6 @@ import { embeddedRouter } from '../../packages/gonogo/src/routers/embedded/index
 import { isAlive } from '../../packages/gonogo/src/system/process.ts';
 import { type StateFolder, stateFolder } from '../../packages/gonogo/src/system/state.ts';
 import type { RouterHost } from './router.ts';
-
-export const target = { project: 'acme', service: 'shop', environment: 'production', host: 'local' };
 
 /** The embedded router on a state folder and a keeper of its own; closing leaves neither a process nor a file. */
 export type EmbeddedHost = RouterHost & {
@@ -63,22 +60,5 @@ function killIfThere(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // It ended by itself.
-  }
-}
-
-/**
- * An address nobody listens on, below the range the system hands out by itself, so that no other test's connection
- * takes it before it is used.
- */
-export async function freeAddress(): Promise<{ host: string; port: number }> {
-  for (;;) {
-    const address = { host: '127.0.0.1', port: 11_000 + Math.floor(Math.random() * 8_000) };
-    const server = net.createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(address, () => resolve(true));
-    });
-    if (!free) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return address;
   }
 }

@@ -1,2 +1,297 @@
+import assert from 'node:assert/strict';
+import { createServer, request } from 'node:http';
+import net from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startMixedLoad } from '../../bench/strict-client/mixed.ts';
+import { startUpstream, type Upstream } from '../../bench/strict-client/upstream.ts';
+import type { SlotName } from '../../packages/gonogo/src/domain/slot.ts';
+import { all, type Split } from '../../packages/gonogo/src/domain/split.ts';
+import type { Target } from '../../packages/gonogo/src/domain/target.ts';
+import { isProblem } from '../../packages/gonogo/src/errors.ts';
 import type { Router } from '../../packages/gonogo/src/ports/router.ts';
-export type RouterHost = { readonly router: Router; again(): Promise<Router>; close(): Promise<void> };
+import { type Address, freeAddress } from './addresses.ts';
+
+/** What a driver brings to be proved: a router on a fresh host, and how to start anew as after a crash of the agent. */
+export type RouterHost = {
+  readonly router: Router;
+  /** Another router object over the same host; nothing is carried over in memory. */
+  again(): Promise<Router>;
+  close(): Promise<void>;
+};
+
+let made = 0;
+/** A target that no other test uses. */
+export const newTarget = (): Target => ({
+  ...{ project: 'acme', service: `shop-${++made}`, environment: 'production', host: 'local' },
+});
+
+/** One request on a connection of its own. */
+export function get(address: Address, path = '/', headers = {}): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ ...address, path, headers, agent: false, timeout: 10_000 }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (part) => {
+        text += part;
+      });
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+      answer.on('error', reject);
+    });
+    asked.on('error', reject).on('timeout', () => asked.destroy(new Error('timeout')));
+    asked.end();
+  });
+}
+
+export async function shift(router: Router, target: Target, to: Split, fence = 1): Promise<void> {
+  const { split: from } = await router.observe(target);
+  await router.commit(await router.prepare({ target, from, to }, fence));
+}
+
+/** Publishes a target at a free address with one instance in each slot, and sends everything to blue. */
+export async function publishTwo(router: Router, blue: Upstream, green: Upstream) {
+  const [target, listen] = [newTarget(), await freeAddress()];
+  await router.publish(target, { listen });
+  await tell(router, target, { slot: 'blue', ports: [blue.port] });
+  await tell(router, target, { slot: 'green', ports: [green.port] });
+  await shift(router, target, all('blue'));
+  return { target, listen };
+}
+
+export async function tell(
+  router: Router,
+  target: Target,
+  { slot, ports }: { slot: SlotName; ports: readonly number[] },
+): Promise<void> {
+  const members = ports.map((port) => ({ instance: `${slot}-${port}`, host: '127.0.0.1', port }));
+  await router.members({ target, slot }, members);
+}
+
+/** Waits until a question is answered with true; fails after 20 s, which on a busy machine is still plenty. */
+export async function eventually(what: string, question: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!(await question())) {
+    assert.ok(performance.now() < deadline, `${what} did not come true in 20 s`);
+    await sleep(20);
+  }
+}
+
+/** Answers requests only when it is told to. */
+export async function startHeld(status = 200) {
+  const waiting: (() => void)[] = [];
+  const server = createServer((_request, response) => {
+    waiting.push(() => response.writeHead(status).end('held'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    waiting: () => waiting.length,
+    release: () => {
+      for (const answer of waiting.splice(0)) answer();
+    },
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** What every router must do, whatever it is made of. */
+export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): void {
+  describe(`the ${name} router`, () => {
+    let host: RouterHost;
+    let router: Router;
+    let blue: Upstream;
+    let green: Upstream;
+    before(async () => {
+      host = await makeHost();
+      router = host.router;
+      [blue, green] = await Promise.all([startUpstream('v1'), startUpstream('v2')]);
+    });
+    after(async () => {
+      await Promise.all([host?.close(), blue?.close(), green?.close()]);
+    });
+
+    test('a target without a route is served by nobody, and is unpublished and drained already', async () => {
+      const target = newTarget();
+      assert.deepEqual(await router.observe(target), { split: 'nobody', generation: 0, settled: true });
+      await router.unpublish(target);
+      assert.equal(await router.drain({ target, slot: 'blue' }, 10), true);
+      assert.equal(await router.whoAnswers(target, '/'), undefined);
+    });
+
+    test('a published target answers 503 until somebody serves it, and publishing again changes nothing', async () => {
+      const [target, listen] = [newTarget(), await freeAddress()];
+      await router.publish(target, { listen });
+      assert.equal((await get(listen)).status, 503);
+      const first = await router.observe(target);
+      assert.equal(first.split, 'nobody');
+      await router.publish(target, { listen });
+      assert.deepEqual(await router.observe(target), first);
+      assert.equal(await router.whoAnswers(target, '/'), undefined);
+    });
+
+    test('a flip moves the next request, and says so only when it has', async () => {
+      const { target, listen } = await publishTwo(router, blue, green);
+      assert.match((await get(listen)).text, /^v1/);
+      const before = await router.observe(target);
+      const prepared = await router.prepare({ target, from: all('blue'), to: all('green') }, 1);
+      assert.match((await get(listen)).text, /^v1/);
+      const { generation, ms } = await router.commit(prepared);
+      assert.match((await get(listen)).text, /^v2/);
+      assert.equal(await router.whoAnswers(target, '/'), 'green');
+      assert.equal(generation, before.generation + 1);
+      assert.ok(ms >= 0 && ms < 10_000);
+      assert.deepEqual(await router.observe(target), { split: all('green'), generation, settled: true });
+    });
+
+    test('membership never moves the generation', async () => {
+      const { target, listen } = await publishTwo(router, blue, green);
+      const { generation } = await router.observe(target);
+      await tell(router, target, { slot: 'blue', ports: [green.port] });
+      assert.equal((await router.observe(target)).generation, generation);
+      assert.match((await get(listen)).text, /^v2/);
+      await tell(router, target, { slot: 'blue', ports: [] });
+      assert.equal((await get(listen)).status, 503);
+    });
+
+    test('a shift planned on another split is refused, also when it was overtaken after it was prepared', async () => {
+      const { target } = await publishTwo(router, blue, green);
+      const wrong = { target, from: all('green'), to: all('blue') };
+      await assert.rejects(router.prepare(wrong, 1), (error) => isProblem(error, 'ROUTER_MOVED'));
+      const late = await router.prepare({ target, from: all('blue'), to: 'nobody' }, 1);
+      await shift(router, target, all('green'));
+      await assert.rejects(router.commit(late), (error) => isProblem(error, 'ROUTER_MOVED'));
+      assert.deepEqual((await router.observe(target)).split, all('green'));
+    });
+
+    test('a lease that was taken over can neither prepare nor commit any more', async () => {
+      const { target } = await publishTwo(router, blue, green);
+      const old = await router.prepare({ target, from: all('blue'), to: all('green') }, 3);
+      await router.prepare({ target, from: all('blue'), to: 'nobody' }, 4);
+      await assert.rejects(router.commit(old), (error) => isProblem(error, 'LEASE_LOST'));
+      const again = { target, from: all('blue'), to: all('green') };
+      await assert.rejects(router.prepare(again, 3), (error) => isProblem(error, 'LEASE_LOST'));
+      assert.deepEqual((await router.observe(target)).split, all('blue'));
+    });
+
+    test('a dropped shift changes nothing, and cannot be committed', async () => {
+      const { target } = await publishTwo(router, blue, green);
+      const before = await router.observe(target);
+      const prepared = await router.prepare({ target, from: all('blue'), to: all('green') }, 1);
+      await router.drop(prepared);
+      await assert.rejects(router.commit(prepared));
+      assert.deepEqual(await router.observe(target), before);
+    });
+
+    test('weights divide the requests, and by-instances serves both slots by their size', async (t) => {
+      if (!router.can.weights) return t.skip('this router has no weights');
+      const { target, listen } = await publishTwo(router, blue, green);
+      await shift(router, target, { blue: 75, green: 25 });
+      assert.deepEqual(await share(listen, 40), { v1: 30, v2: 10 });
+      await shift(router, target, 'by-instances');
+      await tell(router, target, { slot: 'green', ports: [] });
+      assert.deepEqual(await share(listen, 10), { v1: 10, v2: 0 });
+    });
+
+    test('what is in flight at a flip is answered by its old slot, and drain waits for exactly that', async () => {
+      const held = await startHeld();
+      const { target, listen } = await publishTwo(router, held as Upstream, green);
+      const early = get(listen);
+      await eventually('the request arrives', () => held.waiting() === 1);
+      await shift(router, target, all('green'));
+      assert.match((await get(listen)).text, /^v2/);
+      const slot = { target, slot: 'blue' } as const;
+      assert.equal(await router.drain(slot, 50), false);
+      const drained = router.drain(slot, 20_000);
+      held.release();
+      assert.equal((await early).text, 'held');
+      assert.equal(await drained, true);
+      await held.close();
+    });
+
+    test('counters count requests, errors and latency of each slot', async () => {
+      const broken = await startHeld(500);
+      const { target, listen } = await publishTwo(router, blue, broken as Upstream);
+      await get(listen);
+      await get(listen);
+      await shift(router, target, all('green'));
+      const failing = get(listen);
+      await eventually('the request arrives', () => broken.waiting() === 1);
+      assert.equal((await router.counters({ target, slot: 'green' })).inFlight, 1);
+      broken.release();
+      assert.equal((await failing).status, 500);
+      const [b, g] = await Promise.all(
+        (['blue', 'green'] as const).map((slot) => router.counters({ target, slot })),
+      );
+      assert.deepEqual([b?.requests, b?.errors, b?.inFlight], [2, 0, 0]);
+      assert.deepEqual([g?.requests, g?.errors, g?.inFlight], [1, 1, 0]);
+      assert.equal(b?.latency.counts.length, (b?.latency.bounds.length ?? 0) + 1);
+      assert.equal(
+        b?.latency.counts.reduce((sum, count) => sum + count, 0),
+        2,
+      );
+      await broken.close();
+    });
+
+    test('a router without memory finds the routes there are, and flips them', async () => {
+      const { target, listen } = await publishTwo(router, blue, green);
+      const other = await host.again();
+      assert.deepEqual(await other.observe(target), await router.observe(target));
+      await other.publish(target, { listen });
+      await shift(other, target, all('green'));
+      assert.equal(await router.whoAnswers(target, '/'), 'green');
+    });
+
+    test('an address that is taken is refused by vet and publish in one sentence, and leaves no route', async () => {
+      const taken = net.createServer();
+      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+      const listen = { host: '127.0.0.1', port: (taken.address() as net.AddressInfo).port };
+      const target = newTarget();
+      assert.match((await router.vet(target, { listen })) ?? '', new RegExp(`127.0.0.1:${listen.port}`));
+      await assert.rejects(router.publish(target, { listen }), (error) => isProblem(error, 'LISTEN_FAILED'));
+      assert.equal((await router.observe(target)).generation, 0);
+      await new Promise((resolve) => taken.close(resolve));
+      assert.equal(await router.vet(target, { listen }), undefined);
+    });
+
+    test('another target does not get an address that serves one already', async () => {
+      const { target, listen } = await publishTwo(router, blue, green);
+      const other = newTarget();
+      assert.equal(await router.vet(target, { listen }), undefined);
+      assert.match((await router.vet(other, { listen })) ?? '', new RegExp(target.service));
+      await assert.rejects(router.publish(other, { listen }), (error) => isProblem(error, 'LISTEN_FAILED'));
+      assert.match((await get(listen)).text, /^v1/);
+    });
+
+    test('an unpublished front accepts nobody, and can be published again', async () => {
+      const { target, listen } = await publishTwo(router, blue, green);
+      await router.unpublish(target);
+      await assert.rejects(get(listen), /ECONNREFUSED/);
+      assert.equal((await router.observe(target)).generation, 0);
+      assert.equal(await router.vet(target, { listen }), undefined);
+      await router.publish(target, { listen });
+      assert.equal((await get(listen)).status, 503);
+    });
+
+    test('fifty flips under load lose no request, no WebSocket and no stream', async () => {
+      const { target, listen } = await publishTwo(router, blue, green);
+      const load = await startMixedLoad({ ...listen, versions: ['v1', 'v2'], rate: 150, longLived: 2 });
+      for (let i = 0; i < 50; i += 1) {
+        await shift(router, target, all(i % 2 === 0 ? 'green' : 'blue'));
+        await sleep(10);
+      }
+      const sum = await load.stop();
+      assert.deepEqual(sum.examples, []);
+      assert.deepEqual([sum.failed, sum.websocketsBroken, sum.streamsBroken], [0, 0, 0]);
+      assert.ok(sum.keepAlive.requests > 20 && sum.short.requests > 20 && sum.post.requests > 20);
+    });
+  });
+}
+
+async function share(listen: Address, requests: number): Promise<{ v1: number; v2: number }> {
+  const counts = { v1: 0, v2: 0 };
+  for (let i = 0; i < requests; i += 1) counts[(await get(listen)).text.startsWith('v1') ? 'v1' : 'v2'] += 1;
+  return counts;
+}

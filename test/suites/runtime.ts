@@ -66,7 +66,7 @@ export async function eventually<T>(
   const deadline = performance.now() + 20_000;
   for (;;) {
     const answer = await question();
-    if (answer !== undefined && answer !== false) return answer;
+    if (answer) return answer;
     assert.ok(performance.now() < deadline, `${what} did not come true in 20 s`);
     await sleep(20);
   }

@@ -4,17 +4,20 @@ import { basename, join, relative } from 'node:path';
 import { type BuildResult, build } from 'esbuild';
 import { entrySources } from '../../packages/gonogo/src/system/entries.ts';
 import { commonJsNames } from './commonjs.ts';
+import { leanHttp } from './http.ts';
 import { collectLicences } from './licences.ts';
 
 // Libraries written as CommonJS ask for `require`, which an ES module has not.
 const banner = `import { createRequire as createRequire_ } from 'node:module';\nconst require = createRequire_(import.meta.url);`;
 
+const root = join(import.meta.dirname, '..', '..');
 /** The application that `gonogo demo` deploys. */
-const sample = join(import.meta.dirname, '..', '..', 'examples', 'shop');
+const sample = join(root, 'examples', 'shop');
 
 /** Bundles every entry of gonogo with its libraries: `<entry>.js` and the chunks that they share or load when needed. */
 export async function bundle(source: string, out: string): Promise<void> {
   const result = await build({
+    absWorkingDir: root, // What the paths in the metafile are relative to.
     entryPoints: entryPoints(source),
     outdir: out,
     bundle: true,
@@ -26,7 +29,7 @@ export async function bundle(source: string, out: string): Promise<void> {
     banner: { js: banner },
     external: ['pg-native'], // Optional in pg, compiled, and never asked for here.
     legalComments: 'none',
-    plugins: [commonJsNames],
+    plugins: [commonJsNames, leanHttp],
     metafile: true,
     logLevel: 'warning',
   });

@@ -80,9 +80,15 @@ export async function assemble(options: AssembleOptions) {
     },
     supervise: (target: Target): Supervisor => supervise({ ...parts, log: options.log }, target),
     wantedPool: async (target: Target, { slot, revision }: Placed): Promise<Wanted> => {
-      const opened = { revision: await stores.revisions.open(revision), values: await stores.vault.open(revision) };
+      const opened = {
+        revision: await stores.revisions.open(revision),
+        values: await stores.vault.open(revision),
+      };
       const pool = { target, slot, role: 'web' };
-      return { slot: { target, slot }, spec: await poolSpec({ artifacts }, opened, pool, opened.revision.replicas) };
+      return {
+        slot: { target, slot },
+        spec: await poolSpec({ artifacts }, opened, { pool, count: opened.revision.replicas }),
+      };
     },
     close: (): Promise<void> => stores.close(),
   };

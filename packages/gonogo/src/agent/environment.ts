@@ -1,14 +1,16 @@
 import type { Progress } from '../api/contract.ts';
 import type { Assembly } from '../assemble.ts';
 import type { CheckResult } from '../domain/check.ts';
-import type { Event } from '../domain/event.ts';
+import type { Event, RolloutSpec } from '../domain/event.ts';
 import { releaseName } from '../domain/release.ts';
+import type { SlotName } from '../domain/slot.ts';
 import { isRunning, type State, wanted } from '../domain/state.ts';
 import type { Target } from '../domain/target.ts';
 import { messageOf, problem } from '../errors.ts';
 import type { Logger } from '../system/log.ts';
 import { Mutex } from '../system/mutex.ts';
 import { Broadcast } from './follow.ts';
+import { restoreFront } from './restore.ts';
 
 type Engine = Awaited<ReturnType<Assembly['openEngine']>>;
 type Supervisor = ReturnType<Assembly['supervise']>;
@@ -39,8 +41,10 @@ export class Environment {
       onCheck: (key, result) => environment.#hearCheck(key, result),
     });
     environment.#engine = engine;
-    engine.stopped.catch((error) => log.error('the engine of an environment stopped', { stream, why: messageOf(error) }));
-    await environment.#lookAfter(engine.state());
+    engine.stopped.catch((error) =>
+      log.error('the engine of an environment stopped', { stream, why: messageOf(error) }),
+    );
+    await environment.#resume(engine.state());
     return environment;
   }
 
@@ -61,7 +65,8 @@ export class Environment {
       const deadline = performance.now() + patience;
       while (this.state.rollout?.spec.id !== wish.id) {
         this.refuseWhileRunning();
-        if (performance.now() > deadline) throw problem('INTERNAL', { what: `${wish.id} could not be started` });
+        if (performance.now() > deadline)
+          throw problem('INTERNAL', { what: `${wish.id} could not be started` });
         await this.#open.submit({ i: 'plan', ...planned });
         if (this.state.rollout?.spec.id !== wish.id) await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -106,7 +111,9 @@ export class Environment {
       broadcast.end();
       this.#followed.delete(id);
     }
-    this.#lookAfter(state).catch((error) => this.#log.error('instances are not looked after', { why: messageOf(error) }));
+    this.#lookAfter(state).catch((error) =>
+      this.#log.error('instances are not looked after', { why: messageOf(error) }),
+    );
   }
 
   #hearCheck(key: string, check: CheckResult): void {
@@ -114,11 +121,41 @@ export class Environment {
     this.#followed.get(rollout)?.tell({ check, step });
   }
 
+  /** What served when the last agent went serves again, and who follows a running rollout hears it from its start. */
+  async #resume(state: State): Promise<void> {
+    const { rollout } = state;
+    if (!rollout) return;
+    await this.#lookAfter(state);
+    if (isRunning(state)) await this.#retell(rollout.spec.id);
+    else if (state.live && rollout.ended?.as !== 'stuck') await this.#reopen(state.live.slot, rollout.spec);
+  }
+
+  /** A front that cannot be opened again, because its port was taken meanwhile, must not keep the agent from starting. */
+  async #reopen(slot: SlotName, { target, front }: RolloutSpec): Promise<void> {
+    try {
+      await restoreFront(this.#assembly, target, { slot, front });
+    } catch (error) {
+      this.#log.error('users are not served', {
+        front: `${front.host}:${front.port}`,
+        why: messageOf(error),
+      });
+    }
+  }
+
+  async #retell(id: string): Promise<void> {
+    const broadcast = this.#followed.get(id) ?? new Broadcast();
+    const told = await this.#assembly.stores.journal.rolloutEvents(id);
+    broadcast.begin(told.map((event) => ({ event })));
+    this.#followed.set(id, broadcast);
+  }
+
   async #lookAfter(state: State): Promise<void> {
     const target = state.rollout?.spec.target;
     if (!target) return;
     this.#supervisor ??= this.#assembly.supervise(target);
-    this.#supervisor.want(await Promise.all(wanted(state).map((placed) => this.#assembly.wantedPool(target, placed))));
+    this.#supervisor.want(
+      await Promise.all(wanted(state).map((placed) => this.#assembly.wantedPool(target, placed))),
+    );
   }
 
   /** The target this environment's rollouts were about; undefined before the first. */

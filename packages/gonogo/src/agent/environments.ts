@@ -1,5 +1,6 @@
 import type { Assembly } from '../assemble.ts';
 import { streamOf, type Target } from '../domain/target.ts';
+import { messageOf } from '../errors.ts';
 import type { Logger } from '../system/log.ts';
 import { Environment } from './environment.ts';
 
@@ -14,9 +15,17 @@ export class Environments {
     this.#log = log;
   }
 
-  /** Opens what the journal knows, so that what was under way is carried on. */
+  /** Opens what the journal knows, so that what was under way is carried on; one that cannot be opened stops no other. */
   async recover(): Promise<void> {
-    await Promise.all((await this.#assembly.stores.journal.streams()).map((stream) => this.#at(stream)));
+    const streams = await this.#assembly.stores.journal.streams();
+    const opened = await Promise.allSettled(streams.map((stream) => this.#at(stream)));
+    for (const [i, result] of opened.entries()) {
+      if (result.status === 'fulfilled') continue;
+      this.#log.error('an environment could not be opened', {
+        stream: streams[i],
+        why: messageOf(result.reason),
+      });
+    }
   }
 
   /** The environment a target belongs to, opened if nothing was ever deployed to it. */

@@ -11,6 +11,15 @@ export class Broadcast {
     this.#stir();
   }
 
+  /** Puts what was told before this agent lived in front of everything, unless the first event is here already. */
+  begin(earlier: readonly Progress[]): void {
+    const [first] = this.#told;
+    if (first && 'event' in first && first.event.e === 'planned') return;
+    const known = this.#told.filter((progress) => 'event' in progress).length;
+    this.#told.unshift(...earlier.slice(0, Math.max(0, earlier.length - known)));
+    this.#stir();
+  }
+
   end(): void {
     this.#ended = true;
     this.#stir();
@@ -18,7 +27,9 @@ export class Broadcast {
 
   /** From the first on, until the end; ends early when the listener goes. */
   async *listen(signal: AbortSignal): AsyncIterable<Progress> {
-    const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    const gone = new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
     for (let next = 0; !signal.aborted; ) {
       const progress = this.#told[next];
       if (progress) {

@@ -70,13 +70,13 @@ type Ask<M extends keyof KeeperMethods> = {
 /** Asks once more when the keeper died under the question; not a launch, which may have been carried out. */
 async function ask<M extends keyof KeeperMethods>(asking: Ask<M>): Promise<KeeperMethods[M]['answers']> {
   const { connection, method, input } = asking;
-  const once = async (): Promise<KeeperMethods[M]['answers']> =>
-    KeeperAnswers[method].parse(await (await connection()).call(method, input));
+  const client = await connection();
   try {
-    return await once();
+    return KeeperAnswers[method].parse(await client.call(method, input));
   } catch (error) {
     if (method === 'launch' || !isLost(error)) throw error;
-    return await once();
+    await client.closed;
+    return KeeperAnswers[method].parse(await (await connection()).call(method, input));
   }
 }
 

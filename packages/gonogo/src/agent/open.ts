@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { assemble, type Assembly } from '../assemble.ts';
+import { type Assembly, assemble } from '../assemble.ts';
 import { messageOf } from '../errors.ts';
 import { systemClock } from '../system/clock.ts';
 import type { Logger } from '../system/log.ts';
@@ -40,7 +40,10 @@ export async function openRollouts(state: StateFolder, log: Logger) {
   };
 }
 
-async function put(state: StateFolder, { log, keeper }: { log: Logger; keeper: KeeperLink }): Promise<Assembly> {
+async function put(
+  state: StateFolder,
+  { log, keeper }: { log: Logger; keeper: KeeperLink },
+): Promise<Assembly> {
   const identity = identify(process.pid);
   const owner = identity ? ownerText('agent', identity) : `agent (pid ${process.pid})`;
   return await assemble({

@@ -12,7 +12,11 @@ export async function processes(root: string, keeper: KeeperLink): Promise<Proce
   return {
     agent: { pid: process.pid, version: version(), rss: process.memoryUsage.rss(), root },
     proxies: await Promise.all(
-      proxies.map(async ({ pid, labels }) => ({ pid, rss: await residentBytes(pid), listen: listenOf(labels) })),
+      proxies.map(async ({ pid, labels }) => ({
+        pid,
+        rss: await residentBytes(pid),
+        listen: listenOf(labels),
+      })),
     ),
     instances: alive.length - proxies.length,
   };
@@ -20,7 +24,8 @@ export async function processes(root: string, keeper: KeeperLink): Promise<Proce
 
 const isProxy = ({ key }: Launched): boolean => key.startsWith('proxy/');
 
-const listenOf = (labels: Launched['labels']): string[] => (labels.listen === undefined ? [] : [labels.listen]);
+const listenOf = (labels: Launched['labels']): string[] =>
+  labels.listen === undefined ? [] : [labels.listen];
 
 /** VmRSS of a process (proc_pid_status(5)); 0 when it has just ended. */
 async function residentBytes(pid: number): Promise<number> {

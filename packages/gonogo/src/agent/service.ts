@@ -5,7 +5,11 @@ import type { Rollouts } from './open.ts';
 export type Identity = { readonly root: string; readonly version: string };
 
 /** Everything the API answers: the rollouts, and the agent itself. `end` is called when it is told to stop. */
-export const agentService = (rollouts: Rollouts, identity: Identity, end: () => void): Api & StreamingApi => ({
+export const agentService = (
+  rollouts: Rollouts,
+  identity: Identity,
+  end: () => void,
+): Api & StreamingApi => ({
   ...rollouts.operations,
   hello: async () => ({ protocol, ...identity, pid: process.pid, rollouts: await rollouts.running() }),
   async stop({ all }) {

@@ -12,11 +12,13 @@ export async function stopEverything(assembly: Assembly, environments: Environme
       stopped++;
     }
     const pools = await assembly.runtime.observe(target);
-    await Promise.all(pools.map(async ({ pool, revision, instances }) => {
-      stopped += instances.length;
-      const { release } = await assembly.stores.revisions.open(revision);
-      await assembly.runtime.remove(pool, release.manifest.run.grace);
-    }));
+    await Promise.all(
+      pools.map(async ({ pool, revision, instances }) => {
+        stopped += instances.length;
+        const { release } = await assembly.stores.revisions.open(revision);
+        await assembly.runtime.remove(pool, release.manifest.run.grace);
+      }),
+    );
   }
   return stopped;
 }

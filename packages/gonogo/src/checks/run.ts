@@ -40,7 +40,7 @@ const passing = new Set([
 const longestPause: Millis = 30_000;
 
 /** How long a check that ignores its deadline is waited for. */
-const mercy: Millis = 500;
+const mercy: Millis = 1500;
 
 type Job = {
   readonly spec: CheckSpec;

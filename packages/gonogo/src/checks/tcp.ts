@@ -5,7 +5,7 @@ import { type Answer, fail, type Kind, pass } from './kind.ts';
 import { networkFailure, noAnswer } from './network.ts';
 import { inWords } from './words.ts';
 
-/** How long a new connection must stay open: what refuses clients by address closes it before a byte. */
+/** How long a new connection must stay open by default: what refuses clients by address closes it before a byte. */
 const settling: Millis = 150;
 
 /** Connects, and sees whether the connection stays open. Says nothing itself, so it suits every protocol. */
@@ -22,7 +22,8 @@ export const tcp: Kind<'tcp'> = async (spec, { at, signal, timeout }) => {
     await once(socket, 'connect', signal);
     const took = performance.now() - began;
     const source = socket.localAddress ?? 'this address';
-    return (await closedAtOnce(socket, signal)) ? closed(source) : pass(connectedIn(took, address));
+    const settle = spec.settle ?? settling;
+    return settle > 0 && (await closedAtOnce(socket, { settle, signal })) ? closed(source) : pass(connectedIn(took, address));
   } catch (error) {
     return signal.aborted ? noAnswer(progress) : networkFailure(error, progress);
   } finally {
@@ -49,9 +50,12 @@ function once(socket: net.Socket, event: string, signal: AbortSignal): Promise<v
 }
 
 /** True when the other side ends the connection within the settling time and without a byte. */
-function closedAtOnce(socket: net.Socket, signal: AbortSignal): Promise<boolean> {
+function closedAtOnce(
+  socket: net.Socket,
+  { settle, signal }: { settle: Millis; signal: AbortSignal },
+): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), settling);
+    const timer = setTimeout(() => resolve(false), settle);
     const decide = (closed: boolean) => () => {
       clearTimeout(timer);
       resolve(closed);

@@ -76,15 +76,15 @@ async function parse(
   if (document.problems.length > 0) throw problem('CONFIG_INVALID', { problems: document.problems });
   const result = serviceFile.safeParse(document.value, { error: messageOfIssue });
   const missing = required
-    .filter((key) => !hasKey(document.value, key))
+    .filter((key) => isMapping(document.value) && !Object.hasOwn(document.value, key))
     .map((key) => document.problemAt([key], 'is missing', 'key'));
   const problems = [...problemsOf(result.error?.issues ?? [], document), ...missing];
   if (result.data && problems.length === 0) return result.data;
   throw problem('CONFIG_INVALID', { problems: problems.sort(byPlace) });
 }
 
-const hasKey = (value: unknown, key: string): boolean =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, key);
+const isMapping = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const byPlace = (a: ConfigProblem, b: ConfigProblem): number => a.line - b.line || a.column - b.column;
 

@@ -5,7 +5,10 @@ import { duration } from './units.ts';
 
 /** How many instances of a role run. */
 export const replicas = z
-  .int()
+  .int({
+    error: ({ input }) =>
+      typeof input === 'object' && input !== null ? 'a range is not supported yet: write a number' : undefined,
+  })
   .min(1, { error: 'must be at least 1' })
   .max(1000, { error: 'must be at most 1000' })
   .meta({ description: 'How many instances run. A range with min and max is not supported yet.' });

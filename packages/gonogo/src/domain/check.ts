@@ -44,7 +44,12 @@ export type CheckSpec = CheckBase &
         readonly body?: string;
         readonly expect: HttpExpectation;
       }
-    | { readonly kind: 'tcp'; readonly address: string }
+    | {
+        readonly kind: 'tcp';
+        readonly address: string;
+        /** How long the connection must stay open: what refuses clients by address closes it at once. Default 150. */
+        readonly settle?: Millis;
+      }
     | { readonly kind: 'postgres'; readonly url: string; readonly query: string }
     | { readonly kind: 'env'; readonly variable: string; readonly rule: EnvRule }
     | { readonly kind: 'run'; readonly command: readonly string[] }

@@ -37,8 +37,18 @@ export const nextDeadline = (state: State): Instant | undefined =>
 
 function plan(state: State, input: Extract<Input, { i: 'plan' }>, at: Instant): Event[] {
   if (isRunning(state) || state.pending.size > 0) return [];
-  const rollout: Rollout = { spec: input.spec, plan: input.plan, startedAt: at, progress: new Map(), undone: 0, undoFailures: 0 };
-  return [{ e: 'planned', v: 1, at, spec: input.spec, plan: input.plan }, ...beginSteps(rollout, new Map(), at)];
+  const rollout: Rollout = {
+    spec: input.spec,
+    plan: input.plan,
+    startedAt: at,
+    progress: new Map(),
+    undone: 0,
+    undoFailures: 0,
+  };
+  return [
+    { e: 'planned', v: 1, at, spec: input.spec, plan: input.plan },
+    ...beginSteps(rollout, new Map(), at),
+  ];
 }
 
 function settle(state: State, input: Extract<Input, { i: 'settled' }>, at: Instant): Event[] {
@@ -69,12 +79,16 @@ function afterStep({ rollout, pending, intent, outcome, at }: StepEnd): Event[] 
   if (rollout.turned) return goBack(now, pending, at);
   if (outcome.is === 'ok') return beginSteps(now, pending, at);
   const turned = { why: outcome.why ?? `${intent.step} ended ${outcome.is}`, step: intent.step };
-  return [{ e: 'turned-back', at, ...turned }, ...goBack({ ...now, turned: { ...turned, aborted: false } }, pending, at)];
+  return [
+    { e: 'turned-back', at, ...turned },
+    ...goBack({ ...now, turned: { ...turned, aborted: false } }, pending, at),
+  ];
 }
 
 function afterUndo(rollout: Rollout, outcome: Outcome, at: Instant): Event[] {
   const failures = rollout.undoFailures + 1;
-  if (outcome.is === 'ok') return goBack({ ...rollout, undone: rollout.undone + 1, undoFailures: 0 }, new Map(), at);
+  if (outcome.is === 'ok')
+    return goBack({ ...rollout, undone: rollout.undone + 1, undoFailures: 0 }, new Map(), at);
   if (failures < undoTries) return goBack({ ...rollout, undoFailures: failures }, new Map(), at);
   return [{ e: 'ended', at, as: 'stuck', ...(outcome.why ? { why: outcome.why } : {}) }];
 }
@@ -84,7 +98,11 @@ function abort(state: State, by: string, at: Instant): Event[] {
   if (!rollout || rollout.ended || rollout.turned) return [];
   const why = `aborted by ${by}`;
   const turned = { ...rollout, turned: { why, aborted: true } };
-  return [{ e: 'answered', at, by, what: 'abort' }, { e: 'turned-back', at, why }, ...goBack(turned, state.pending, at)];
+  return [
+    { e: 'answered', at, by, what: 'abort' },
+    { e: 'turned-back', at, why },
+    ...goBack(turned, state.pending, at),
+  ];
 }
 
 /** Nothing new was said: carry on where a controller stopped, or retire what has been warm for long enough. */
@@ -98,7 +116,13 @@ function advance(state: State, at: Instant): Event[] {
   const pool = { target: rollout.spec.target, slot, role: 'web' };
   const key = `${rollout.spec.id}/retire/${state.seq}`;
   const work: Work = { do: 'scale', pool, revision, count: 0 };
-  return [{ e: 'intended', at, intent: { key, step: 'retire', direction: 'forward', work, within: retireWithin, redo: 'safe' } }];
+  return [
+    {
+      e: 'intended',
+      at,
+      intent: { key, step: 'retire', direction: 'forward', work, within: retireWithin, redo: 'safe' },
+    },
+  ];
 }
 
 /** Begins every step whose turn it is; with none left, the rollout has succeeded. */
@@ -123,9 +147,18 @@ const forward = (rollout: Rollout, step: Step): Intent => ({
 function goBack(rollout: Rollout, pending: ReadonlyMap<string, Intent>, at: Instant): Event[] {
   if (pending.size > 0) return [];
   const next = undoWork(rollout)[rollout.undone];
-  if (!next) return [{ e: 'ended', at, as: endingOf(rollout), ...(rollout.turned ? { why: rollout.turned.why } : {}) }];
+  if (!next)
+    return [
+      { e: 'ended', at, as: endingOf(rollout), ...(rollout.turned ? { why: rollout.turned.why } : {}) },
+    ];
   const key = `${rollout.spec.id}/undo/${rollout.undone}.${rollout.undoFailures}`;
-  const intent = { key, rollout: rollout.spec.id, step: next.step.id, direction: 'undo', work: next.work } as const;
+  const intent = {
+    key,
+    rollout: rollout.spec.id,
+    step: next.step.id,
+    direction: 'undo',
+    work: next.work,
+  } as const;
   return [{ e: 'intended', at, intent: { ...intent, within: next.step.within, redo: 'safe' } }];
 }
 

@@ -46,7 +46,13 @@ export type Ending = 'succeeded' | 'rejected' | 'rolled-back' | 'aborted' | 'stu
  * written.
  */
 export type Event =
-  | { readonly e: 'planned'; readonly v: 1; readonly at: Instant; readonly spec: RolloutSpec; readonly plan: Plan }
+  | {
+      readonly e: 'planned';
+      readonly v: 1;
+      readonly at: Instant;
+      readonly spec: RolloutSpec;
+      readonly plan: Plan;
+    }
   | { readonly e: 'intended'; readonly at: Instant; readonly intent: Intent }
   | { readonly e: 'settled'; readonly at: Instant; readonly key: string; readonly outcome: Outcome }
   | { readonly e: 'answered'; readonly at: Instant; readonly by: string; readonly what: 'abort' }

@@ -27,7 +27,14 @@ export function evolve(state: State, event: Event): State {
 const planned = (state: State, event: EventOf<'planned'>): State => ({
   ...state,
   front: event.spec.front,
-  rollout: { spec: event.spec, plan: event.plan, startedAt: event.at, progress: new Map(), undone: 0, undoFailures: 0 },
+  rollout: {
+    spec: event.spec,
+    plan: event.plan,
+    startedAt: event.at,
+    progress: new Map(),
+    undone: 0,
+    undoFailures: 0,
+  },
 });
 
 function intended(state: State, { at, intent }: EventOf<'intended'>): State {
@@ -44,12 +51,19 @@ function settled(state: State, { at, key, outcome }: EventOf<'settled'>): State 
   pending.delete(key);
   const after = forgetWarm({ ...state, pending }, intent.work, { at, outcome });
   if (!state.rollout || !intent.rollout) return after;
-  return { ...after, rollout: recordOutcome(state.rollout, intent.direction, { step: intent.step, at, outcome }) };
+  return {
+    ...after,
+    rollout: recordOutcome(state.rollout, intent.direction, { step: intent.step, at, outcome }),
+  };
 }
 
 type Settlement = { readonly step: string; readonly at: Instant; readonly outcome: Outcome };
 
-function recordOutcome(rollout: Rollout, direction: 'forward' | 'undo', { step, at, outcome }: Settlement): Rollout {
+function recordOutcome(
+  rollout: Rollout,
+  direction: 'forward' | 'undo',
+  { step, at, outcome }: Settlement,
+): Rollout {
   if (direction === 'undo') {
     if (outcome.is !== 'ok') return { ...rollout, undoFailures: rollout.undoFailures + 1 };
     return { ...rollout, undone: rollout.undone + 1, undoFailures: 0 };
@@ -96,4 +110,6 @@ function succeeded(state: State, { spec }: Rollout, at: Instant): State {
 
 /** A rollback withdraws what it leaves, so that the next rollback does not return to it. */
 const withdraw = (proven: Proven, spec: Rollout['spec']): Proven =>
-  spec.kind === 'rollback' && proven.revision === spec.previous?.revision ? { ...proven, withdrawn: true } : proven;
+  spec.kind === 'rollback' && proven.revision === spec.previous?.revision
+    ? { ...proven, withdrawn: true }
+    : proven;

@@ -35,9 +35,15 @@ export function addTraffic(a: Traffic, b: Traffic): Traffic {
   return {
     requests: a.requests + b.requests,
     errors: a.errors + b.errors,
-    latency: { bounds: a.latency.bounds, counts: a.latency.counts.map((count, i) => count + (b.latency.counts[i] ?? 0)) },
+    latency: {
+      bounds: a.latency.bounds,
+      counts: a.latency.counts.map((count, i) => count + (b.latency.counts[i] ?? 0)),
+    },
   };
 }
+
+/** What a watch has seen so far: blue before the flip, green since. */
+export type Watched = { readonly green: Traffic; readonly blue: Traffic; readonly isOver: boolean };
 
 /** Slower by less than this is noise of the machine, whatever the ratio says. */
 const latencyFloor = 10;
@@ -49,7 +55,7 @@ const z = 3;
  * Judges green's traffic against the rules and blue's before the flip. While the watch runs only what is beyond chance
  * counts (the lower Wilson bound of the error rate); at its end the rate itself does.
  */
-export function judge(rules: WatchRules, green: Traffic, blue: Traffic, isOver: boolean): Judgement {
+export function judge(rules: WatchRules, { green, blue, isOver }: Watched): Judgement {
   if (green.requests < rules.minRequests) {
     return { is: 'unknown', why: `${green.requests} requests, fewer than ${rules.minRequests}, say nothing` };
   }

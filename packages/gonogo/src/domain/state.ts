@@ -56,17 +56,19 @@ export const isRunning = (state: State): boolean => state.rollout !== undefined 
 export const rollbackTarget = (state: State): Proven | undefined =>
   state.proven.findLast((proven) => !proven.withdrawn && proven.revision !== state.live?.revision);
 
-/** What must be kept alive: what serves and what is warm, but for what a rollout is stopping on purpose. */
+/** What must be kept alive: what serves and what is warm, but for what is being stopped on purpose. */
 export function wanted(state: State): Placed[] {
   if (state.rollout?.ended?.as === 'stuck') return []; // Nothing more is touched.
-  const stopping = state.rollout && !state.rollout.ended ? slotsStopped(state.rollout) : [];
+  const stopping = slotsBeingStopped(state);
   return [state.live, state.warm]
     .filter((placed) => placed !== undefined)
-    .filter(({ slot }) => !stopping.includes(slot));
+    .filter(({ slot }) => !stopping.has(slot));
 }
 
-/** The slots that a rollout has begun to scale to nothing. */
-const slotsStopped = (rollout: Rollout): SlotName[] =>
-  stepsOf(rollout.plan)
-    .filter((step) => rollout.progress.has(step.id))
-    .flatMap(({ work }) => (work.do === 'scale' && work.count === 0 ? [work.pool.slot] : []));
+/** The slots that are scaled to nothing now, or were by the running rollout. */
+function slotsBeingStopped({ rollout, pending }: State): Set<SlotName> {
+  const begun =
+    rollout && !rollout.ended ? stepsOf(rollout.plan).filter((step) => rollout.progress.has(step.id)) : [];
+  const works = [...begun.map((step) => step.work), ...[...pending.values()].map((intent) => intent.work)];
+  return new Set(works.flatMap((work) => (work.do === 'scale' && work.count === 0 ? [work.pool.slot] : [])));
+}

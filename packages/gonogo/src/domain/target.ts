@@ -14,8 +14,7 @@ export const targetKey = (target: Target): string =>
   `${target.project}/${target.service}/${target.environment}/${target.host}`;
 
 /** The journal stream a target belongs to: one per environment of a project on a host, not per rollout. */
-export const streamOf = (target: Target): string =>
-  `${target.project}/${target.environment}/${target.host}`;
+export const streamOf = (target: Target): string => `${target.project}/${target.environment}/${target.host}`;
 
 export const sameTarget = (a: Target, b: Target): boolean => targetKey(a) === targetKey(b);
 

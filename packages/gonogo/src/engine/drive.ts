@@ -19,7 +19,10 @@ export type Ask =
  * The loop of one environment, for ever. Appending is something it asks for, so that acting before journalling cannot
  * be written, and a simulator can run it without a promise.
  */
-export function* drive(history: readonly Event[], now: () => Instant): Generator<Ask, never, Input | undefined> {
+export function* drive(
+  history: readonly Event[],
+  now: () => Instant,
+): Generator<Ask, never, Input | undefined> {
   let state = history.reduce(evolve, emptyState);
   for (const intent of state.pending.values()) yield { ask: 'begin', intent, first: 'look' };
   let input: Input = { i: 'tick' };

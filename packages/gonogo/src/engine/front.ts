@@ -8,7 +8,11 @@ const firstPort = 20_000;
 const ports = 10_000;
 const tries = 50;
 
-export type FrontWish = { readonly target: Target; readonly listen?: Address | undefined; readonly current?: Address | undefined };
+export type FrontWish = {
+  readonly target: Target;
+  readonly listen?: Address | undefined;
+  readonly current?: Address | undefined;
+};
 
 /**
  * Where users come in: what the configuration says, else where they came in before, else a free loopback port that is
@@ -19,7 +23,9 @@ export async function chooseFront(router: Router, { target, listen, current }: F
   const moves = current !== undefined && (current.host !== listen.host || current.port !== listen.port);
   if (moves && (await router.observe(target)).generation > 0) {
     const [from, to] = [current, listen].map(({ host, port }) => `${host}:${port}`);
-    throw problem('NOT_SUPPORTED', { what: `moving the front of ${target.environment} from ${from} to ${to} while it serves` });
+    throw problem('NOT_SUPPORTED', {
+      what: `moving the front of ${target.environment} from ${from} to ${to} while it serves`,
+    });
   }
   return listen;
 }
@@ -30,7 +36,11 @@ async function freeFront(router: Router, target: Target): Promise<Address> {
     const front = { host: '127.0.0.1', port: firstPort + ((start + i) % ports) };
     if ((await router.vet(target, { listen: front })) === undefined) return front;
   }
-  throw problem('LISTEN_FAILED', { host: '127.0.0.1', port: firstPort + start, why: `it and the ${tries} ports after it are taken` });
+  throw problem('LISTEN_FAILED', {
+    host: '127.0.0.1',
+    port: firstPort + start,
+    why: `it and the ${tries} ports after it are taken`,
+  });
 }
 
 /** FNV-1a, 32 bits: the same target finds the same port again. */

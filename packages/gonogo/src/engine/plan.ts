@@ -63,7 +63,9 @@ async function observe(tools: PlanTools, state: State, { wish, warm }: Observing
   const there = warm ? undefined : pools.find((one) => one.pool.slot === slot && one.instances.length > 0);
   const { split } = await tools.router.observe(target);
   const front = await chooseFront(tools.router, { target, listen: settings.listen, current: state.front });
-  const live = state.live ? { ...state.live, ...sizeOf(await tools.revisions.open(state.live.revision)) } : undefined;
+  const live = state.live
+    ? { ...state.live, ...sizeOf(await tools.revisions.open(state.live.revision)) }
+    : undefined;
   return {
     target,
     spec: settings,

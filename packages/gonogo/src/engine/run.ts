@@ -74,7 +74,8 @@ class Shell {
   }
 
   get state(): State {
-    if (!this.#state) throw problem('INTERNAL', { what: `${this.#stream} was asked for its state before it had one` });
+    if (!this.#state)
+      throw problem('INTERNAL', { what: `${this.#stream} was asked for its state before it had one` });
     return this.#state;
   }
 

@@ -28,14 +28,16 @@ export const anyAlive = (): boolean =>
 export async function launch(spec: LaunchSpec, onEnded: OnEnded): Promise<Launched> {
   const first = children.get(spec.key);
   if (first) return first.launched;
-  const { started, launched } = await start(spec);
+  const { started, launched } = start(spec);
+  // Nothing is awaited before the key is known, or the same launch twice at once would be two.
+  if (!launched) throw await spawnError(started, spec);
   const child: Child = { spec, launched, respawn: spec.respawn, quickEnds: 0 };
   children.set(spec.key, child);
   watch(child, started, onEnded);
   return launched;
 }
 
-async function start(spec: LaunchSpec): Promise<{ started: ChildProcess; launched: Launched }> {
+function start(spec: LaunchSpec): { started: ChildProcess; launched?: Launched } {
   const fds = spec.listeners.map(descriptor);
   const [command = '', ...args] = spec.argv;
   const output = openSync(spec.output, 'a', 0o600);
@@ -49,7 +51,7 @@ async function start(spec: LaunchSpec): Promise<{ started: ChildProcess; launche
       ...(spec.gid === undefined ? {} : { gid: spec.gid }),
     });
     const { pid } = started;
-    if (pid === undefined) throw await spawnError(started, spec);
+    if (pid === undefined) return { started };
     const identity = identify(pid) ?? { boot: bootId(), pid, startTime: '' };
     return { started, launched: { key: spec.key, labels: spec.labels, ...identity, startedAt: Date.now() } };
   } finally {
@@ -80,7 +82,8 @@ function startAgain(child: Child, onEnded: OnEnded): void {
   const pause = child.quickEnds < 2 ? 0 : Math.min(100 * 2 ** (child.quickEnds - 2), 5000);
   child.timer = setTimeout(async () => {
     try {
-      const { started, launched } = await start(child.spec);
+      const { started, launched } = start(child.spec);
+      if (!launched) throw await spawnError(started, child.spec);
       child.launched = launched;
       watch(child, started, onEnded);
     } catch (error) {

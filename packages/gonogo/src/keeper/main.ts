@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { takeLock } from '../system/lock.ts';
 import { type RpcHandlers, serveRpc } from '../system/rpc.ts';
 import { stateFolder } from '../system/state.ts';
 import type { KeeperMethods, keeperVersion } from '../wire/keeper.ts';
@@ -18,7 +18,8 @@ type Handlers = {
 async function main(root: string): Promise<void> {
   outliveEverything();
   const state = stateFolder(root);
-  takeLock(state.keeperLock);
+  if (!(await takeLock(state.keeperLock))) process.exit(0); // Another keeper serves this folder.
+  process.umask(0o022); // What children start with, whoever started us.
   const version: typeof keeperVersion = 1;
   const handlers: Handlers = {
     hello: () => ({ pid: process.pid, version }),
@@ -31,20 +32,6 @@ async function main(root: string): Promise<void> {
     stop: () => !anyAlive() && Boolean(setTimeout(() => process.exit(0), 20)),
   };
   const server = await serveRpc(state.keeperSocket, handlers as RpcHandlers);
-}
-
-/** One keeper a folder: SQLite's lock is the kernel's and goes with the process. A second one has nothing to do. */
-function takeLock(path: string): void {
-  process.umask(0o077);
-  const lock = new DatabaseSync(path);
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-  } catch (error) {
-    if ((error as { errcode?: number }).errcode !== 5) throw error; // 5: SQLITE_BUSY
-    process.exit(0);
-  }
-  process.on('exit', () => lock.close()); // Also keeps it from being collected.
-  process.umask(0o022); // What children start with.
 }
 
 /** A terminal that closes, a pipe that broke or one odd socket must not cost the children their parent. */

@@ -20,7 +20,8 @@ export const checkStep = (tools: Tools): Performer<'check'> => ({
 async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> {
   const opened = await openRevision(tools, work.revision);
   const specs = specsOf(tools, work, opened);
-  const blocked = work.suite === 'preflight' ? await tools.router.vet(work.slot.target, { listen: work.front }) : undefined;
+  const blocked =
+    work.suite === 'preflight' ? await tools.router.vet(work.slot.target, { listen: work.front }) : undefined;
   if (blocked !== undefined) return failed(blocked);
   if (specs.length === 0) return ok();
   const vantage = await vantageOf(tools, work, opened);
@@ -64,7 +65,10 @@ async function judge(tools: Tools, target: Target, results: readonly CheckResult
   const [first] = bad;
   if (!first) return ok(evidence);
   const more = bad.length > 1 ? ` (and ${bad.length - 1} more)` : '';
-  return failed(`${first.name}: ${first.saw}${more}`, { evidence, ...(first.hint ? { hint: first.hint } : {}) });
+  return failed(`${first.name}: ${first.saw}${more}`, {
+    evidence,
+    ...(first.hint ? { hint: first.hint } : {}),
+  });
 }
 
 /** A failure means more next to where the same check passes. */

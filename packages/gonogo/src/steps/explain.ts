@@ -6,7 +6,9 @@ export type Explained = { readonly why: string; readonly hint: string };
 
 /** Why an instance that ended did so, as far as its exit and its last lines tell. */
 export function explainEnd(instance: ObservedInstance, lines: readonly string[]): Explained {
-  const taken = lines.map((line) => /EADDRINUSE|address already in use/i.test(line) && portIn(line)).find(Boolean);
+  const taken = lines
+    .map((line) => /EADDRINUSE|address already in use/i.test(line) && portIn(line))
+    .find(Boolean);
   if (taken && Number(taken) !== instance.port) {
     return {
       why: `${instance.id} ended because port ${taken}, which it wants to listen on, is in use`,
@@ -21,7 +23,11 @@ export function explainEnd(instance: ObservedInstance, lines: readonly string[])
 }
 
 /** Why a running instance does not become ready. */
-export async function explainSilence(tools: Tools, instance: ObservedInstance, last?: CheckResult): Promise<Explained> {
+export async function explainSilence(
+  tools: Tools,
+  instance: ObservedInstance,
+  last?: CheckResult,
+): Promise<Explained> {
   const listening = (await tools.runtime.listening(instance.id)) ?? [];
   if (listening.length > 0 && !listening.some(({ port }) => port === instance.port)) {
     const ports = [...new Set(listening.map(({ port }) => port))].join(', ');

@@ -53,7 +53,10 @@ async function admit(tools: Tools, move: Move, { signal }: Call): Promise<string
   }
   await tools.router.publish(move.shift.target, { listen: move.front });
   for (const [{ pool }, members] of ready) {
-    await tools.router.members(pool, members.map(({ id, host, port }) => ({ instance: id, host, port })));
+    await tools.router.members(
+      pool,
+      members.map(({ id, host, port }) => ({ instance: id, host, port })),
+    );
   }
   return undefined;
 }
@@ -120,7 +123,10 @@ async function look(tools: Tools, { moves }: FlipWork): Promise<Outcome | 'not-b
   return unknown('the router sends traffic neither where it did nor where it should');
 }
 
-async function stateOf(tools: Tools, { target, from, to }: Move['shift']): Promise<'done' | 'not-begun' | 'other'> {
+async function stateOf(
+  tools: Tools,
+  { target, from, to }: Move['shift'],
+): Promise<'done' | 'not-begun' | 'other'> {
   try {
     const { split } = await tools.router.observe(target);
     if (sameSplit(split, to)) return 'done';

@@ -13,7 +13,10 @@ export async function askProbe(
   { name, probe, signal }: Asked,
 ): Promise<CheckResult> {
   const vantage = { from: 'this host', values: {}, cwd: '/' };
-  const [result] = await tools.checks.run([probeSpec(name, probe, instance)], vantage, { secrets: [], signal });
+  const [result] = await tools.checks.run([probeSpec(name, probe, instance)], vantage, {
+    secrets: [],
+    signal,
+  });
   if (!result) throw new TypeError('the runner answered no result for one check');
   return result;
 }

@@ -22,14 +22,17 @@ export const readyStep = (tools: Tools): Performer<'ready'> => ({
 async function waitForAll(tools: Tools, work: ReadyWork, call: Call): Promise<Outcome> {
   const { revision, secrets } = await openRevision(tools, work.revision);
   const pool = await observePool(tools, work.pool);
-  if (!pool || pool.instances.length === 0) return failed(`no instance runs in ${work.pool.slot}: 0 of 0 is not ready`);
+  if (!pool || pool.instances.length === 0)
+    return failed(`no instance runs in ${work.pool.slot}: 0 of 0 is not ready`);
   const wait = { tools, work, call, health: revision.release.manifest.health };
   const ends = await Promise.all(pool.instances.map((instance) => waitForOne(wait, instance)));
   const bad = ends.find((end) => end !== 'ready');
   if (!bad) return ok();
   const lines = await lastLines(tools, work.pool, secrets);
   const evidence = [await keepEvidence(tools, work.pool.target, { of: 'log', lines })];
-  const explained = bad.ended ? explainEnd(bad.instance, lines) : await explainSilence(tools, bad.instance, bad.last);
+  const explained = bad.ended
+    ? explainEnd(bad.instance, lines)
+    : await explainSilence(tools, bad.instance, bad.last);
   return failed(explained.why, { hint: explained.hint, evidence });
 }
 
@@ -45,11 +48,21 @@ type NotReady = {
 
 async function waitForOne(wait: Wait, instance: ObservedInstance): Promise<'ready' | NotReady> {
   const { startup, ready } = wait.health;
-  const started = await ask(wait, instance, { name: 'startup', probe: startup, passes: 1, attempts: startup.failures });
+  const started = await ask(wait, instance, {
+    name: 'startup',
+    probe: startup,
+    passes: 1,
+    attempts: startup.failures,
+  });
   if (started !== 'ready') return started;
   const passes = Math.max(wait.work.passes, ready.successes);
   // Once started, an instance gets as many attempts again to become ready.
-  return await ask(wait, instance, { name: 'ready', probe: ready, passes, attempts: startup.failures + passes });
+  return await ask(wait, instance, {
+    name: 'ready',
+    probe: ready,
+    passes,
+    attempts: startup.failures + passes,
+  });
 }
 
 type Asking = {
@@ -82,7 +95,10 @@ async function ask(wait: Wait, instance: ObservedInstance, asking: Asking): Prom
   return { instance, ended: false, ...(last ? { last } : {}) };
 }
 
-const currentState = async ({ tools, work }: Wait, instance: ObservedInstance): Promise<ObservedInstance | undefined> =>
+const currentState = async (
+  { tools, work }: Wait,
+  instance: ObservedInstance,
+): Promise<ObservedInstance | undefined> =>
   (await observePool(tools, work.pool))?.instances.find((one) => one.id === instance.id);
 
 /** The identity gate: what answers on the instance's port is one of the instance's own processes. */

@@ -9,13 +9,14 @@ type ScaleWork = WorkOf<'scale'>;
  * its last output kept; then stopped. Safe to repeat: what is so already is left alone.
  */
 export const scaleStep = (tools: Tools): Performer<'scale'> => ({
-  perform: async (work, call) => (work.count === 0 ? await empty(tools, work) : await fill(tools, work, call)),
+  perform: async (work, call) =>
+    work.count === 0 ? await empty(tools, work) : await fill(tools, work, call),
   look: async (work) => ((await countOf(tools, work)) === work.count ? ok() : 'not-begun'),
 });
 
 async function fill(tools: Tools, work: ScaleWork, { signal }: Call): Promise<Outcome> {
   const opened = await openRevision(tools, work.revision);
-  await tools.runtime.apply(await poolSpec(tools, opened, work.pool, work.count), tools.fence(), signal);
+  await tools.runtime.apply(await poolSpec(tools, opened, work), tools.fence(), signal);
   return ok();
 }
 

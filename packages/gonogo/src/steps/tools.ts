@@ -2,7 +2,7 @@ import type { CheckResult } from '../domain/check.ts';
 import type { EvidenceRef } from '../domain/plan.ts';
 import type { Revision, Values } from '../domain/revision.ts';
 import { secretsOf } from '../domain/secrets.ts';
-import { type PoolId, poolKey, type SlotId } from '../domain/slot.ts';
+import { type PoolId, poolKey } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
 import type { Checks, ContractSuites } from '../ports/checks.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -45,7 +45,11 @@ export async function openRevision(tools: Tools, id: string): Promise<Opened> {
 }
 
 /** What a pool of this revision shall be. */
-export async function poolSpec(tools: Pick<Tools, 'artifacts'>, opened: Omit<Opened, 'secrets'>, pool: PoolId, count: number): Promise<PoolSpec> {
+export async function poolSpec(
+  tools: Pick<Tools, 'artifacts'>,
+  opened: Omit<Opened, 'secrets'>,
+  { pool, count }: { readonly pool: PoolId; readonly count: number },
+): Promise<PoolSpec> {
   const { release, id, address } = opened.revision;
   return {
     pool,
@@ -60,7 +64,10 @@ export async function poolSpec(tools: Pick<Tools, 'artifacts'>, opened: Omit<Ope
 }
 
 /** The pool as it is in the world; undefined when there is none. */
-export async function observePool(tools: Pick<Tools, 'runtime'>, id: PoolId): Promise<ObservedPool | undefined> {
+export async function observePool(
+  tools: Pick<Tools, 'runtime'>,
+  id: PoolId,
+): Promise<ObservedPool | undefined> {
   const pools = await tools.runtime.observe(id.target);
   return pools.find((observed) => poolKey(observed.pool) === poolKey(id));
 }
@@ -75,6 +82,3 @@ export async function lastLines(tools: Tools, pool: PoolId, secrets: readonly st
   for await (const line of tools.runtime.logs(pool, options)) lines.push(tools.redact(line.text, secrets));
   return lines;
 }
-
-/** A slot in words, as it is said to people. */
-export const slotName = (id: SlotId): string => id.slot;

@@ -46,7 +46,8 @@ class Watch {
     let checkAt = this.#tools.clock.mono() + checkEvery;
     for (;;) {
       const left = end - this.#tools.clock.mono();
-      const wrong = (await this.#look(opened, left <= 0)) ?? (left <= 0 ? await this.#check(opened) : undefined);
+      const wrong =
+        (await this.#look(opened, left <= 0)) ?? (left <= 0 ? await this.#check(opened) : undefined);
       if (wrong) return wrong;
       if (left <= 0) return await this.#succeed();
       if (this.#tools.clock.mono() >= checkAt) {
@@ -72,8 +73,9 @@ class Watch {
       this.#green = addTraffic(this.#green, trafficBetween(this.#reading, counters));
       this.#reading = counters;
     }
-    const judgement = judge(this.#work.rules, this.#green, this.#blue, isOver);
-    if (judgement.is === 'regressed') return await this.#fail(opened, judgement.why, 'its last output is kept with this rollout');
+    const judgement = judge(this.#work.rules, { green: this.#green, blue: this.#blue, isOver });
+    if (judgement.is === 'regressed')
+      return await this.#fail(opened, judgement.why, 'its last output is kept with this rollout');
     return await this.#instances(opened);
   }
 
@@ -86,7 +88,9 @@ class Watch {
       const { why, hint } = explainEnd(ended, await lastLines(this.#tools, this.#work.pool, opened.secrets));
       return await this.#fail(opened, why, hint);
     }
-    return pool.restarts > this.#restarts ? await this.#fail(opened, 'an instance ended and was started again') : undefined;
+    return pool.restarts > this.#restarts
+      ? await this.#fail(opened, 'an instance ended and was started again')
+      : undefined;
   }
 
   async #check(opened: Opened): Promise<Outcome | undefined> {

@@ -18,7 +18,9 @@ export const inPlace = (world: World): Plan => ({
   seq: [
     preflight(world),
     ...makeRoom(world),
-    ...(world.live ? [flip(world, 'close', { from: world.split, to: 'nobody' }), stopLive(world, world.live)] : []),
+    ...(world.live
+      ? [flip(world, 'close', { from: world.split, to: 'nobody' }), stopLive(world, world.live)]
+      : []),
     provision(world),
     ready(world),
     reach(world),

@@ -39,7 +39,8 @@ const step = (id: string, work: Work, rest: Partial<Step> = {}): Step => ({
 });
 
 /** Asks what can be known before anything is touched. */
-export const preflight = (world: World): Step => step('preflight', check(world, 'preflight'), { within: minute });
+export const preflight = (world: World): Step =>
+  step('preflight', check(world, 'preflight'), { within: minute });
 
 /** Clears the slot of what was kept warm in it; an instant rollback to that is given up. */
 export const makeRoom = (world: World): Step[] =>

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** The programs of gonogo that run as a process or a thread of their own. */
-export type Entry = 'cli' | 'agent' | 'keeper' | 'proxy' | 'sqlite-worker';
+export type Entry = 'cli' | 'agent' | 'keeper' | 'proxy' | 'sqlite-worker' | 'demo-traffic';
 
 /** The source of each entry, relative to this file; the build bundles exactly these. */
 export const entrySources: Readonly<Record<Entry, string>> = {
@@ -10,6 +10,7 @@ export const entrySources: Readonly<Record<Entry, string>> = {
   keeper: '../keeper/main.ts',
   proxy: '../proxy/main.ts',
   'sqlite-worker': '../stores/sqlite/worker.ts',
+  'demo-traffic': '../cli/demo/traffic-worker.ts',
 };
 
 /** The file that starts an entry: beside this one when bundled, its source when run from a checkout. */

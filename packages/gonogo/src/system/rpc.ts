@@ -38,7 +38,7 @@ export async function serveRpc(path: string, handlers: RpcHandlers): Promise<Rpc
     sockets.add(socket);
     socket.on('error', () => socket.destroy()); // The peer went; `close` follows.
     socket.on('close', () => sockets.delete(socket));
-    createInterface({ input: socket }).on('line', (line) => void answer(socket, handlers, line));
+    readLines(socket, (line) => void answer(socket, handlers, line));
   });
   const umask = process.umask(0o177);
   try {
@@ -60,6 +60,11 @@ export async function serveRpc(path: string, handlers: RpcHandlers): Promise<Rpc
     },
   };
 }
+
+/** A readline interface emits its input's errors once more; they have been dealt with at the socket. */
+const readLines = (socket: net.Socket, onLine: (line: string) => void): void => {
+  createInterface({ input: socket }).on('line', onLine).on('error', () => undefined);
+};
 
 async function answer(socket: net.Socket, handlers: RpcHandlers, line: string): Promise<void> {
   let id: unknown;
@@ -93,7 +98,7 @@ export async function connectRpc(path: string): Promise<RpcClient> {
     waiting.clear();
     gone.resolve();
   });
-  createInterface({ input: socket }).on('line', (line) => {
+  readLines(socket, (line) => {
     const message = JSON.parse(line) as Answer;
     if ('event' in message) for (const listener of listeners) listener(message.event);
     else settle(waiting, message);

@@ -52,7 +52,7 @@ const CheckWire = z.discriminatedUnion('kind', [
     body: z.string().exactOptional(),
     expect: ExpectationWire,
   }),
-  z.strictObject({ ...base, kind: z.literal('tcp'), address: z.string() }),
+  z.strictObject({ ...base, kind: z.literal('tcp'), address: z.string(), settle: millis.exactOptional() }),
   z.strictObject({ ...base, kind: z.literal('postgres'), url: z.string(), query: z.string() }),
   z.strictObject({ ...base, kind: z.literal('env'), variable: z.string(), rule: EnvRuleWire }),
   z.strictObject({ ...base, kind: z.literal('run'), command: z.array(z.string()).min(1) }),

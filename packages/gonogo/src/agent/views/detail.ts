@@ -24,7 +24,11 @@ export async function rolloutDetail(assembly: Assembly, id: string, now: number)
 }
 
 /** Evidence by the step it belongs to, in the order in which the steps were settled. */
-async function evidenceOf(assembly: Assembly, rollout: Rollout, events: readonly Event[]): Promise<EvidenceView[]> {
+async function evidenceOf(
+  assembly: Assembly,
+  rollout: Rollout,
+  events: readonly Event[],
+): Promise<EvidenceView[]> {
   const views: EvidenceView[] = [];
   for (const event of events) {
     if (event.e !== 'settled' || !event.key.startsWith(`${rollout.spec.id}/`)) continue;
@@ -54,5 +58,7 @@ function viewOf({ ref, at, evidence }: EvidenceRecord, step: string): EvidenceVi
 /** How long each flip took to be acknowledged. */
 const flipsOf = (events: readonly Event[]): { ms: number }[] =>
   events.flatMap((event) =>
-    event.e === 'settled' && event.outcome.acknowledged !== undefined ? [{ ms: event.outcome.acknowledged }] : [],
+    event.e === 'settled' && event.outcome.acknowledged !== undefined
+      ? [{ ms: event.outcome.acknowledged }]
+      : [],
   );

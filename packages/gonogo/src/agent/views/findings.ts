@@ -12,7 +12,11 @@ export function findingsOf(rollout: Rollout, evidence: readonly EvidenceView[], 
   if (bad.length > 0) return bad.map((check) => ofCheck(check, rollout.spec.target.environment, now));
   const step = stepsOf(rollout.plan).find((one) => one.id === failed);
   const outcome = rollout.progress.get(failed)?.outcome;
-  const finding = { what: step?.name ?? failed, saw: outcome?.why ?? rollout.turned?.why ?? '', from: rollout.spec.next.slot };
+  const finding = {
+    what: step?.name ?? failed,
+    saw: outcome?.why ?? rollout.turned?.why ?? '',
+    from: rollout.spec.next.slot,
+  };
   return [outcome?.hint === undefined ? finding : { ...finding, hint: outcome.hint }];
 }
 
@@ -28,10 +32,15 @@ function ofCheck(check: CheckResult, environment: string, now: number): Finding 
 }
 
 /** `staging reaches it in 2 ms (checked 14 minutes ago)` */
-function whereItWorks(check: CheckResult, works: Elsewhere, { environment, now }: { environment: string; now: number }): string {
+function whereItWorks(
+  check: CheckResult,
+  works: Elsewhere,
+  { environment, now }: { environment: string; now: number },
+): string {
   const when = `(checked ${ago(now - works.at)})`;
   if (check.kind === 'env') return `${works.environment} has it ${when}; ${environment} does not`;
-  if (check.name.startsWith('reach ')) return `${works.environment} reaches it in ${Math.max(1, Math.round(works.ms))} ms ${when}`;
+  if (check.name.startsWith('reach '))
+    return `${works.environment} reaches it in ${Math.max(1, Math.round(works.ms))} ms ${when}`;
   return `it passes in ${works.environment} ${when}`;
 }
 

@@ -8,7 +8,11 @@ import { summaryOf } from './summary.ts';
 type ObservedPool = Awaited<ReturnType<Assembly['runtime']['observe']>>[number];
 
 /** What runs in an environment now, as the runtime and the router see it, and what the journal says of it. */
-export async function environmentStatus(assembly: Assembly, target: Target, state: State): Promise<EnvironmentStatus> {
+export async function environmentStatus(
+  assembly: Assembly,
+  target: Target,
+  state: State,
+): Promise<EnvironmentStatus> {
   const [pools, { split }, lease] = await Promise.all([
     assembly.runtime.observe(target),
     assembly.router.observe(target),
@@ -25,7 +29,9 @@ export async function environmentStatus(assembly: Assembly, target: Target, stat
     ...(state.front ? { front: state.front } : {}),
     ...(proven ? { proven: releaseName(service, proven.releaseDigest) } : {}),
     ...(state.rollout ? { rollout: summaryOf(state.rollout) } : {}),
-    ...(lease ? { lease: { owner: lease.owner, age: Math.max(0, assembly.clock.wall() - lease.renewedAt) } } : {}),
+    ...(lease
+      ? { lease: { owner: lease.owner, age: Math.max(0, assembly.clock.wall() - lease.renewedAt) } }
+      : {}),
   };
 }
 

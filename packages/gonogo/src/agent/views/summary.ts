@@ -6,7 +6,9 @@ import { releaseName } from '../../domain/release.ts';
 import type { Rollout, StepProgress } from '../../domain/state.ts';
 import type { Decision } from '../../domain/verdict.ts';
 
-type Milestone = Omit<Extract<Event, { e: 'planned' }>, 'plan'> | Extract<Event, { e: 'turned-back' | 'ended' }>;
+type Milestone =
+  | Omit<Extract<Event, { e: 'planned' }>, 'plan'>
+  | Extract<Event, { e: 'turned-back' | 'ended' }>;
 
 /** A rollout as it is told to people, with how far each step has come. */
 export const summaryOf = (rollout: Rollout): RolloutSummary => ({
@@ -46,7 +48,8 @@ const endOf = (as: NonNullable<Rollout['ended']>['as'], at: number) => {
   return { ending: as, endedAt: at, verdict };
 };
 
-const failedStep = (step: string | undefined): { failedStep?: string } => (step === undefined ? {} : { failedStep: step });
+const failedStep = (step: string | undefined): { failedStep?: string } =>
+  step === undefined ? {} : { failedStep: step };
 
 function stepSummary(step: { id: string; name: string }, rollout: Rollout): StepSummary {
   const progress = rollout.progress.get(step.id);

@@ -1,0 +1,37 @@
+import { hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import type { Client } from '../api/client.ts';
+import type { Environment, Project, Service } from '../config/project.ts';
+import { problem } from '../errors.ts';
+import { defaultStateRoot } from '../system/state.ts';
+
+/** The state folder that `--state`, `GONOGO_STATE` or the user's home names. */
+export const stateRoot = (): string => resolve(defaultStateRoot(process.env));
+
+/** The agent of the state folder, started if it is not running. */
+export async function openAgent(): Promise<Client> {
+  const { ensureAgent } = await import('../api/autostart.ts');
+  return await ensureAgent(stateRoot());
+}
+
+/** Who asks, for the history: `ada@laptop`. */
+export const whoAsks = (): string => `${userInfo().username}@${hostname()}`.slice(0, 200);
+
+export type Place = {
+  readonly project: Project;
+  readonly service: Service;
+  readonly environment: Environment;
+  readonly name: string;
+};
+
+/** An environment of the project's configuration; fails with CONFIG_… or ENVIRONMENT_UNKNOWN. */
+export async function findPlace(config: string, name: string): Promise<Place> {
+  const { loadConfig } = await import('../config/load.ts');
+  const project = await loadConfig(config);
+  const [service] = project.services;
+  if (!service) throw problem('INTERNAL', { what: `${project.file} was read without a service` });
+  const { environments } = service;
+  const environment = Object.hasOwn(environments, name) ? environments[name] : undefined;
+  if (!environment) throw problem('ENVIRONMENT_UNKNOWN', { name, known: Object.keys(environments) });
+  return { project, service, environment, name };
+}

@@ -1,0 +1,109 @@
+import type { Progress } from '../../api/contract.ts';
+import type { CheckResult } from '../../domain/check.ts';
+import type { Event, Intent } from '../../domain/event.ts';
+import { stepsOf, type Work } from '../../domain/plan.ts';
+import { releaseName } from '../../domain/release.ts';
+import type { Palette } from './palette.ts';
+import { duration } from './time.ts';
+
+/** What is known of a rollout while it is followed. */
+export type StepView = {
+  /** Step id → how it is called. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Begun and not settled, by key. */
+  readonly running: ReadonlyMap<string, { readonly intent: Intent; readonly at: number }>;
+  /** Keys whose end was printed: a rollout that is followed again is told from its first event. */
+  readonly settled: ReadonlySet<string>;
+  readonly told: ReadonlySet<string>;
+};
+
+export const noSteps: StepView = { names: new Map(), running: new Map(), settled: new Set(), told: new Set() };
+
+/** The view after one more thing was told, and the lines to print for it. */
+export function advance(view: StepView, progress: Progress, palette: Palette): [StepView, string[]] {
+  if ('check' in progress) return [view, checkLines(progress.check, palette)];
+  if ('rollout' in progress) return [view, []];
+  return advanceBy(view, progress.event, palette);
+}
+
+function advanceBy(view: StepView, event: Event, palette: Palette): [StepView, string[]] {
+  switch (event.e) {
+    case 'planned':
+      return once(view, event.e, {
+        change: { names: new Map(stepsOf(event.plan).map((step) => [step.id, step.name])) },
+        lines: [palette.dim(heading(event.spec))],
+      });
+    case 'intended': {
+      const { intent, at } = event;
+      if (intent.rollout === undefined || view.settled.has(intent.key)) return [view, []];
+      return [{ ...view, running: new Map(view.running).set(intent.key, { intent, at }) }, []];
+    }
+    case 'settled':
+      return settle(view, event, palette);
+    case 'turned-back':
+      return once(view, event.e, { lines: [`  ${palette.yellow('↩')} putting it back: ${event.why}`] });
+    case 'answered':
+      return once(view, `${event.e} ${event.at}`, { lines: [`  ${palette.yellow('↩')} ${event.by} asked to abort it`] });
+    case 'ended':
+      return [view, []];
+  }
+}
+
+type Telling = { readonly change?: Partial<StepView>; readonly lines: string[] };
+
+function once(view: StepView, what: string, { change, lines }: Telling): [StepView, string[]] {
+  if (view.told.has(what)) return [view, []];
+  return [{ ...view, ...change, told: new Set(view.told).add(what) }, lines];
+}
+
+type Settled = Extract<Event, { e: 'settled' }>;
+
+function settle(view: StepView, { key, at, outcome }: Settled, palette: Palette): [StepView, string[]] {
+  const begun = view.running.get(key);
+  if (!begun) return [view, []];
+  const running = new Map(view.running);
+  running.delete(key);
+  const mark = outcome.is === 'ok' ? palette.green('✓') : palette.red('✗');
+  const why = outcome.is === 'ok' || outcome.why === undefined ? '' : `   ${outcome.why}`;
+  const line = `  ${mark} ${nameOf(view, begun.intent)}   ${palette.dim(duration(at - begun.at))}${why}`;
+  return [{ ...view, running, settled: new Set(view.settled).add(key) }, [line]];
+}
+
+/** What is being done now, for the one line that a terminal prints over and over; undefined when nothing is. */
+export function liveLine(view: StepView, now: number, palette: Palette): string | undefined {
+  const begun = [...view.running.values()].at(-1);
+  if (!begun) return undefined;
+  return `  ${palette.yellow('…')} ${nameOf(view, begun.intent)}   ${palette.dim(duration(Math.max(0, now - begun.at)))}`;
+}
+
+const heading = (spec: Extract<Event, { e: 'planned' }>['spec']): string => {
+  const { target, next, strategy, kind } = spec;
+  const release = releaseName(target.service, next.releaseDigest);
+  return `${kind} ${release} → ${target.environment} (${strategy}, into ${next.slot}, ${spec.id})`;
+};
+
+const nameOf = (view: StepView, { step, direction, work }: Intent): string =>
+  direction === 'undo' ? `${view.names.get(step) ?? step}, put back: ${describeWork(work)}` : (view.names.get(step) ?? step);
+
+function describeWork(work: Work): string {
+  switch (work.do) {
+    case 'scale':
+      return work.count === 0 ? `stop ${work.pool.slot}` : `run ${work.count} in ${work.pool.slot}`;
+    case 'ready':
+      return `wait until ${work.pool.slot} is ready`;
+    case 'flip':
+      return 'flip back';
+    case 'check':
+      return `check ${work.slot.slot}`;
+    case 'watch':
+      return `watch ${work.pool.slot}`;
+  }
+}
+
+/** Only what is not a plain pass is worth a line. */
+function checkLines(check: CheckResult, palette: Palette): string[] {
+  if (check.verdict === 'pass' && !check.flaky) return [];
+  const mark = check.verdict === 'fail' || check.verdict === 'unknown' ? palette.red('✗') : palette.yellow('!');
+  const flaky = check.flaky ? ` (only at attempt ${check.attempts})` : '';
+  return [`    ${mark} ${check.name}   ${check.saw}${flaky}`];
+}

@@ -1,0 +1,49 @@
+import { createReadStream } from 'node:fs';
+import type { Client } from '../../api/client.ts';
+import { resolveValues } from '../../config/values.ts';
+import type { Release } from '../../domain/release.ts';
+import type { Values } from '../../domain/revision.ts';
+import { type Bundle, packBundle } from '../../releases/bundle.ts';
+import { makeRelease } from '../../releases/release.ts';
+import type { DeployInput } from '../../wire/api.ts';
+import { type Place, stateRoot, whoAsks } from '../context.ts';
+
+export type Prepared = { readonly release: Release; readonly bundle: Bundle; readonly values: Values };
+
+export type Preparing = { readonly signal: AbortSignal; readonly onOutput: (text: string) => void };
+
+/** Resolves the environment's values, then builds and packs. Nothing is changed yet anywhere. */
+export async function prepare(place: Place, { signal, onOutput }: Preparing): Promise<Prepared> {
+  const values = await valuesOf(place);
+  const { artifact, manifest } = place.service;
+  const bundle = await packBundle({ ...artifact, never: [stateRoot()], signal, onOutput });
+  return { release: makeRelease(manifest, bundle.digest), bundle, values };
+}
+
+async function valuesOf({ project, service, environment }: Place): Promise<Values> {
+  const from = { contract: service.manifest.contract, shell: process.env, folder: project.folder };
+  const { values, problems } = await resolveValues(environment, from);
+  if (problems.length > 0) throw new AggregateError(problems);
+  return values;
+}
+
+/** Sends the artifact, unless the agent has it, and starts the rollout; answers its id. */
+export async function startDeploy(agent: Client, place: Place, prepared: Prepared): Promise<string> {
+  const { release, bundle } = prepared;
+  if (!(await agent.hasArtifact(release.artifact))) {
+    await agent.putArtifact(release.artifact, createReadStream(bundle.file));
+  }
+  const { rollout } = await agent.deploy(deployInput(place, prepared));
+  return rollout;
+}
+
+const deployInput = ({ project, service, environment, name }: Place, { release, values }: Prepared): DeployInput => ({
+  project: project.id,
+  service: service.name,
+  environment: name,
+  spec: environment.spec,
+  release,
+  values,
+  ...(environment.replicas === undefined ? {} : { replicas: environment.replicas }),
+  by: whoAsks(),
+});

@@ -1,0 +1,61 @@
+import type { Progress, RolloutDetail } from '../../api/contract.ts';
+import type { Format } from '../options.ts';
+import { print, printJson } from '../output.ts';
+import { paletteFor } from '../print/palette.ts';
+import { advance, liveLine, noSteps } from '../print/steps.ts';
+import { verdictLines } from '../print/verdict.ts';
+
+/** Where a rollout is told: step by step while it runs, and its verdict as the last word. */
+export type Screen = {
+  /** Something besides the steps, in one line; left out of what programs read. */
+  say(line: string): void;
+  progress(progress: Progress): void;
+  verdict(rollout: RolloutDetail): void;
+  close(): void;
+};
+
+export const openScreen = (format: Format): Screen => (format === 'json' ? jsonScreen : prettyScreen());
+
+const jsonScreen: Screen = {
+  say: () => undefined,
+  progress: printJson,
+  verdict: ({ events: _, ...rollout }) => printJson(rollout),
+  close: () => undefined,
+};
+
+const clear = '\r\u001b[2K';
+
+function prettyScreen(): Screen {
+  const palette = paletteFor(process.stdout);
+  const onTerminal = process.stdout.isTTY === true;
+  let view = noSteps;
+  const redraw = (): void => {
+    const line = liveLine(view, Date.now(), palette);
+    process.stdout.write(line === undefined ? clear : clear + fitting(line));
+  };
+  const above = (lines: readonly string[]): void => {
+    if (onTerminal) process.stdout.write(clear);
+    print(...lines);
+    if (onTerminal) redraw();
+  };
+  const timer = onTerminal ? setInterval(redraw, 100) : undefined;
+  return {
+    say: (line) => above([line]),
+    progress: (progress) => {
+      const [next, lines] = advance(view, progress, palette);
+      view = next;
+      if (lines.length > 0 || onTerminal) above(lines);
+    },
+    verdict: (rollout) => {
+      view = noSteps;
+      above(verdictLines(rollout, palette));
+    },
+    close: () => {
+      clearInterval(timer);
+      if (onTerminal) process.stdout.write(clear);
+    },
+  };
+}
+
+/** Cut to the terminal's width, because a line that wraps cannot be printed over. */
+const fitting = (line: string): string => line.slice(0, Math.max(20, (process.stdout.columns ?? 80) + 9));
