@@ -12,8 +12,12 @@ const needed = {
  */
 export function needs(what: keyof typeof needed): string | false {
   const { variable, lacks } = needed[what];
-  if (process.env[variable]) return false;
+  return process.env[variable] ? false : lacking(lacks);
+}
+
+/** The reason of a skip; with GONOGO_REQUIRE=all it throws instead. */
+export function lacking(what: string): string {
   if (process.env.GONOGO_REQUIRE === 'all')
-    throw new Error(`GONOGO_REQUIRE=all, but this machine lacks ${lacks}`);
-  return `needs ${lacks}`;
+    throw new Error(`GONOGO_REQUIRE=all, but this machine lacks ${what}`);
+  return `needs ${what}`;
 }

@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict';
-import { createServer, request } from 'node:http';
 import net from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startMixedLoad } from '../../bench/strict-client/mixed.ts';
 import { startUpstream, type Upstream } from '../../bench/strict-client/upstream.ts';
-import type { SlotName } from '../../packages/gonogo/src/domain/slot.ts';
-import { all, type Split } from '../../packages/gonogo/src/domain/split.ts';
-import type { Target } from '../../packages/gonogo/src/domain/target.ts';
+import { all } from '../../packages/gonogo/src/domain/split.ts';
 import { isProblem } from '../../packages/gonogo/src/errors.ts';
 import type { Router } from '../../packages/gonogo/src/ports/router.ts';
-import { type Address, freeAddress } from './addresses.ts';
+import { freeAddress } from './addresses.ts';
+import {
+  eventually,
+  get,
+  newTarget,
+  publish,
+  publishTwo,
+  share,
+  shift,
+  startHeld,
+  tell,
+  unpublishAll,
+} from './router-tools.ts';
 
 /** What a driver brings to be proved: a router on a fresh host, and how to start anew as after a crash of the agent. */
 export type RouterHost = {
@@ -19,83 +28,6 @@ export type RouterHost = {
   again(): Promise<Router>;
   close(): Promise<void>;
 };
-
-let made = 0;
-/** A target that no other test uses. */
-export const newTarget = (): Target => ({
-  ...{ project: 'acme', service: `shop-${++made}`, environment: 'production', host: 'local' },
-});
-
-/** One request on a connection of its own. */
-export function get(address: Address, path = '/', headers = {}): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ ...address, path, headers, agent: false, timeout: 10_000 }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (part) => {
-        text += part;
-      });
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
-      answer.on('error', reject);
-    });
-    asked.on('error', reject).on('timeout', () => asked.destroy(new Error('timeout')));
-    asked.end();
-  });
-}
-
-export async function shift(router: Router, target: Target, to: Split, fence = 1): Promise<void> {
-  const { split: from } = await router.observe(target);
-  await router.commit(await router.prepare({ target, from, to }, fence));
-}
-
-/** Publishes a target at a free address with one instance in each slot, and sends everything to blue. */
-export async function publishTwo(router: Router, blue: Upstream, green: Upstream) {
-  const [target, listen] = [newTarget(), await freeAddress()];
-  await router.publish(target, { listen });
-  await tell(router, target, { slot: 'blue', ports: [blue.port] });
-  await tell(router, target, { slot: 'green', ports: [green.port] });
-  await shift(router, target, all('blue'));
-  return { target, listen };
-}
-
-export async function tell(
-  router: Router,
-  target: Target,
-  { slot, ports }: { slot: SlotName; ports: readonly number[] },
-): Promise<void> {
-  const members = ports.map((port) => ({ instance: `${slot}-${port}`, host: '127.0.0.1', port }));
-  await router.members({ target, slot }, members);
-}
-
-/** Waits until a question is answered with true; fails after 20 s, which on a busy machine is still plenty. */
-export async function eventually(what: string, question: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!(await question())) {
-    assert.ok(performance.now() < deadline, `${what} did not come true in 20 s`);
-    await sleep(20);
-  }
-}
-
-/** Answers requests only when it is told to. */
-export async function startHeld(status = 200) {
-  const waiting: (() => void)[] = [];
-  const server = createServer((_request, response) => {
-    waiting.push(() => response.writeHead(status).end('held'));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as net.AddressInfo).port,
-    waiting: () => waiting.length,
-    release: () => {
-      for (const answer of waiting.splice(0)) answer();
-    },
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
-}
 
 /** What every router must do, whatever it is made of. */
 export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): void {
@@ -112,6 +44,7 @@ export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): 
     after(async () => {
       await Promise.all([host?.close(), blue?.close(), green?.close()]);
     });
+    afterEach(unpublishAll);
 
     test('a target without a route is served by nobody, and is unpublished and drained already', async () => {
       const target = newTarget();
@@ -123,7 +56,7 @@ export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): 
 
     test('a published target answers 503 until somebody serves it, and publishing again changes nothing', async () => {
       const [target, listen] = [newTarget(), await freeAddress()];
-      await router.publish(target, { listen });
+      await publish(router, target, listen);
       assert.equal((await get(listen)).status, 503);
       const first = await router.observe(target);
       assert.equal(first.split, 'nobody');
@@ -197,7 +130,7 @@ export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): 
 
     test('what is in flight at a flip is answered by its old slot, and drain waits for exactly that', async () => {
       const held = await startHeld();
-      const { target, listen } = await publishTwo(router, held as Upstream, green);
+      const { target, listen } = await publishTwo(router, held, green);
       const early = get(listen);
       await eventually('the request arrives', () => held.waiting() === 1);
       await shift(router, target, all('green'));
@@ -213,7 +146,7 @@ export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): 
 
     test('counters count requests, errors and latency of each slot', async () => {
       const broken = await startHeld(500);
-      const { target, listen } = await publishTwo(router, blue, broken as Upstream);
+      const { target, listen } = await publishTwo(router, blue, broken);
       await get(listen);
       await get(listen);
       await shift(router, target, all('green'));
@@ -288,10 +221,4 @@ export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): 
       assert.ok(sum.keepAlive.requests > 20 && sum.short.requests > 20 && sum.post.requests > 20);
     });
   });
-}
-
-async function share(listen: Address, requests: number): Promise<{ v1: number; v2: number }> {
-  const counts = { v1: 0, v2: 0 };
-  for (let i = 0; i < requests; i += 1) counts[(await get(listen)).text.startsWith('v1') ? 'v1' : 'v2'] += 1;
-  return counts;
 }

@@ -24,6 +24,7 @@ export class Environment {
   readonly #assembly: Assembly;
   readonly #log: Logger;
   readonly #starting = new Mutex();
+  readonly #looking = new Mutex();
   readonly #followed = new Map<string, Broadcast>();
   #engine: Engine | undefined;
   #supervisor: Supervisor | undefined;
@@ -149,13 +150,15 @@ export class Environment {
     this.#followed.set(id, broadcast);
   }
 
-  async #lookAfter(state: State): Promise<void> {
-    const target = state.rollout?.spec.target;
-    if (!target) return;
-    this.#supervisor ??= this.#assembly.supervise(target);
-    this.#supervisor.want(
-      await Promise.all(wanted(state).map((placed) => this.#assembly.wantedPool(target, placed))),
-    );
+  /** One after another, so that an older state never overrides a newer one. */
+  #lookAfter(state: State): Promise<void> {
+    return this.#looking.run(async () => {
+      const target = state.rollout?.spec.target;
+      if (!target) return;
+      this.#supervisor ??= this.#assembly.supervise(target);
+      const pools = wanted(state).map((placed) => this.#assembly.wantedPool(target, placed));
+      this.#supervisor.want(await Promise.all(pools));
+    });
   }
 
   /** The target this environment's rollouts were about; undefined before the first. */

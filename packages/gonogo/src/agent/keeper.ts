@@ -26,7 +26,8 @@ export type KeeperLink = KeeperClient & {
 type Link = {
   readonly state: StateFolder;
   readonly listeners: Set<(launched: Launched) => void>;
-  closed: boolean;
+  /** Whether a keeper that goes is replaced before anybody asks. */
+  wanted: boolean;
 };
 
 /**
@@ -35,12 +36,12 @@ type Link = {
  * Fails with KEEPER_UNREACHABLE.
  */
 export async function ensureKeeper(root: string): Promise<KeeperLink> {
-  const link: Link = { state: stateFolder(root), listeners: new Set(), closed: false };
+  const link: Link = { state: stateFolder(root), listeners: new Set(), wanted: true };
   let current: Promise<RpcClient> | undefined;
   const connection = (): Promise<RpcClient> => {
     current ??= open(link, () => {
       current = undefined;
-      if (!link.closed) connection().catch(() => undefined); // The next call meets the same problem and tells it.
+      if (link.wanted) connection().catch(() => undefined); // The next call meets the same problem and tells it.
     });
     current.catch(() => {
       current = undefined;
@@ -49,13 +50,17 @@ export async function ensureKeeper(root: string): Promise<KeeperLink> {
   };
   await connection();
   return {
-    call: (method, input) => ask({ connection, method, input }),
+    call: async (method, input) => {
+      // One that is asked to stop is not replaced for having gone, only for the next call.
+      link.wanted = method !== 'stop';
+      return await ask({ connection, method, input });
+    },
     onEnded: (listener) => {
       link.listeners.add(listener);
       return () => link.listeners.delete(listener);
     },
     close: () => {
-      link.closed = true;
+      link.wanted = false;
       current?.then((client) => client.close()).catch(() => undefined); // It never came to be.
     },
   };
@@ -67,16 +72,21 @@ type Ask<M extends keyof KeeperMethods> = {
   readonly input: KeeperMethods[M]['with'];
 };
 
-/** Asks once more when the keeper died under the question; not a launch, which may have been carried out. */
+/** How often a question is asked whose keeper died under it. */
+const attempts = 5;
+
+/** Asks again when the keeper died under the question; not a launch, which may have been carried out. */
 async function ask<M extends keyof KeeperMethods>(asking: Ask<M>): Promise<KeeperMethods[M]['answers']> {
   const { connection, method, input } = asking;
-  const client = await connection();
-  try {
-    return KeeperAnswers[method].parse(await client.call(method, input));
-  } catch (error) {
-    if (method === 'launch' || !isLost(error)) throw error;
-    await client.closed;
-    return KeeperAnswers[method].parse(await (await connection()).call(method, input));
+  for (let attempt = 1; ; attempt++) {
+    const client = await connection();
+    try {
+      return KeeperAnswers[method].parse(await client.call(method, input));
+    } catch (error) {
+      if (!isLost(error) || method === 'launch' || attempt === attempts) throw error;
+      await client.closed;
+      await sleep(20 * attempt);
+    }
   }
 }
 

@@ -9,7 +9,7 @@ export const env: Kind<'env'> = async ({ variable, rule }, { at }) => {
   const value = lookUp(at.values, variable) || rule.default;
   if (!value) return missing(variable, rule, lookUp(at.values, variable) === '');
   const problem = formatProblem(value, rule);
-  const smell = smellOf(value);
+  const smell = smellOf(value, rule);
   if (problem)
     return fail('format', `${variable} ${problem}${shown(value, rule)}`, smell ?? 'correct its value');
   if (smell) return warn('suspicious', `${variable} is set, but looks wrong${shown(value, rule)}`, smell);
@@ -26,11 +26,13 @@ const shown = (value: string, { secret }: EnvRule): string => (secret ? '' : `: 
 
 type Smell = { readonly test: (value: string) => boolean; readonly hint: string };
 
+const quoted = 'the quotes are part of the value: take them away';
+
 /** What values look like that were not meant to be so. */
 const smells: readonly Smell[] = [
   { test: (v) => /[\r\n]$/.test(v), hint: 'it ends in a line break: was it read from a file? Trim it' },
   { test: (v) => v !== v.trim(), hint: 'it begins or ends with blanks: trim it' },
-  { test: (v) => /^(["']).*\1$/s.test(v), hint: 'the quotes are part of the value: take them away' },
+  { test: (v) => /^(["']).*\1$/s.test(v), hint: quoted },
   {
     test: (v) => /\$\{\w+\}|\$\(\w|\{\{.+\}\}/.test(v),
     hint: 'it holds a placeholder that nothing filled: write the value itself',
@@ -38,7 +40,10 @@ const smells: readonly Smell[] = [
   { test: isPlaceholder, hint: 'it looks like a placeholder from an example: write the real value' },
 ];
 
-const smellOf = (value: string): string | undefined => smells.find(({ test }) => test(value))?.hint;
+function smellOf(value: string, { format }: EnvRule): string | undefined {
+  // JSON may be one text in quotes.
+  return smells.find(({ test, hint }) => test(value) && !(format === 'json' && hint === quoted))?.hint;
+}
 
 function isPlaceholder(value: string): boolean {
   return /^(change[-_ ]?me|replace[-_ ]?me|todo|tbd|fixme|xxx+|<[^<>]+>|your[-_ ].+|insert[-_ ].+[-_ ]here|dummy|placeholder)$/i.test(

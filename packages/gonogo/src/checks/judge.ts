@@ -28,7 +28,7 @@ export function judge(expect: HttpExpectation, answer: HttpAnswer, redact: Redac
     ...timeFaults(expect, answer),
   ];
   const [first] = faults;
-  if (!first) return pass(`${answer.status} in ${inWords(answer.ms)}`);
+  if (!first) return { ...pass(`answered ${answer.status}`), ms: answer.ms };
   const hint = faults.find((fault) => fault.hint !== undefined)?.hint;
   return fail(first.failure, faults.map(({ says }) => says).join('; '), hint);
 }

@@ -13,7 +13,8 @@ export function cancelQuery(client: Client, { progress: { host, port } }: Dialle
   const { processID, secretKey } = client as unknown as Readonly<Record<string, number | null | undefined>>;
   if (typeof processID !== 'number' || typeof secretKey !== 'number') return Promise.resolve();
   const request = Buffer.alloc(16);
-  for (const [index, value] of [16, 80877102, processID, secretKey].entries()) request.writeInt32BE(value, index * 4);
+  for (const [index, value] of [16, 80877102, processID, secretKey].entries())
+    request.writeInt32BE(value, index * 4);
   const socket = net.connect(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
   socket.setTimeout(patience, () => socket.destroy());
   socket.on('error', () => socket.destroy()); // It was an attempt to be polite; the verdict stands without it.

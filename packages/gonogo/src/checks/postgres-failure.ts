@@ -37,15 +37,14 @@ function admissionHint(message: string): string {
 }
 
 /** Why a login or a query failed. */
-export function databaseFailure(error: unknown, { socket, progress }: Dialled): Answer {
+export function databaseFailure(error: unknown, { source, progress }: Dialled): Answer {
   const code = String((error as { code?: unknown }).code);
   const message = messageOf(error);
   const meaning = Object.hasOwn(meanings, code) ? meanings[code] : undefined;
   if (meaning) return fail(meaning.failure, message, meaning.hint(message));
   // Five characters are a SQLSTATE, but so are EPIPE and its like.
   if (/^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE' && code !== 'EPERM') return fail('query', message);
-  if (/terminated/.test(message) || (code === 'ECONNRESET' && progress.connected))
-    return closed(socket.localAddress);
+  if (/terminated/.test(message) || (code === 'ECONNRESET' && progress.connected)) return closed(source);
   if (/SSL connection/.test(message)) {
     return fail('tls', 'the server does not speak TLS', 'take sslmode away, or switch TLS on in the server');
   }

@@ -8,7 +8,7 @@ import { noAnswer, type Progress } from './network.ts';
 import { cancelQuery } from './postgres-cancel.ts';
 import { databaseFailure } from './postgres-failure.ts';
 import { connectOptions } from './tcp.ts';
-import { inWords } from './words.ts';
+import { excerpt } from './words.ts';
 
 /** Logs in and runs a query, on a connection of its own that is gone when the answer is there. */
 export const postgres: Kind<'postgres'> = async (spec, asking) => {
@@ -38,13 +38,18 @@ async function ask(client: Client, query: string): Promise<Answer> {
   const began = performance.now();
   await client.connect();
   await client.query(query);
-  const saw = `logged in and ran ${query} in ${inWords(performance.now() - began)}`;
+  const ms = performance.now() - began;
   await client.end();
-  return pass(saw);
+  return { ...pass(`logged in and ran ${excerpt(query, 60)}`), ms };
 }
 
 /** A connection to be, and how far it came. */
-export type Dialled = { readonly socket: net.Socket; readonly progress: Progress };
+export type Dialled = {
+  readonly socket: net.Socket;
+  readonly progress: Progress;
+  /** The source address, once there is a connection. */
+  source?: string | undefined;
+};
 
 /** A socket that pg connects, but from the address that was asked for. */
 function dial(url: URL, { at, timeout }: Asking): Dialled {
@@ -67,10 +72,12 @@ function dial(url: URL, { at, timeout }: Asking): Dialled {
   socket.on('lookup', (error) => {
     progress.resolved = !error;
   });
+  const dialled: Dialled = { socket, progress };
   socket.once('connect', () => {
     progress.connected = true;
+    dialled.source = socket.localAddress;
   });
-  return { socket, progress };
+  return dialled;
 }
 
 /** `?host=/folder` is how a URL names a unix socket (libpq, Connection URIs). */

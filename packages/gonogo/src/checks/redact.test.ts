@@ -33,12 +33,18 @@ const noise = fc.string({ maxLength: 20 });
 
 test('no canary survives in any encoding, between whatever stands around it', () => {
   fc.assert(
-    fc.property(secret, noise, noise, fc.constantFrom(...Object.keys(encodings)), (canary, before, after, name) => {
-      const encoded = encodings[name]?.(canary) ?? '';
-      const out = redactor([canary])(before + encoded + after);
-      assert.ok(!out.includes(encoded), `${name}: ${JSON.stringify(out)}`);
-      assert.ok(out.includes('•••'));
-    }),
+    fc.property(
+      secret,
+      noise,
+      noise,
+      fc.constantFrom(...Object.keys(encodings)),
+      (canary, before, after, name) => {
+        const encoded = encodings[name]?.(canary) ?? '';
+        const out = redactor([canary])(before + encoded + after);
+        assert.ok(!out.includes(encoded), `${name}: ${JSON.stringify(out)}`);
+        assert.ok(out.includes('•••'));
+      },
+    ),
     { numRuns: 2000 },
   );
 });

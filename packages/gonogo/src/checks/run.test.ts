@@ -19,7 +19,18 @@ async function serve(t: TestContext, listener: RequestListener): Promise<string>
 }
 
 const get = (url: string, more: object = {}): CheckSpec =>
-  ({ name: url, kind: 'http', method: 'GET', url, headers: {}, expect: {}, timeout: 10_000, retry: { times: 0, delay: 1 }, tags: [], ...more }) as CheckSpec;
+  ({
+    name: url,
+    kind: 'http',
+    method: 'GET',
+    url,
+    headers: {},
+    expect: {},
+    timeout: 10_000,
+    retry: { times: 0, delay: 1 },
+    tags: [],
+    ...more,
+  }) as CheckSpec;
 
 type Options = Partial<Vantage & CheckRun> & { readonly parallel?: number };
 
@@ -34,9 +45,18 @@ test('results come in the order of the checks, whichever is answered first, and 
     setTimeout(() => response.end('ok'), request.url === '/slow' ? 100 : 0);
   });
   const told: string[] = [];
-  const results = await ask([get('/slow'), get('/a'), get('/b')], { base, onResult: ({ name }) => told.push(name) });
-  assert.deepEqual(results.map(({ name }) => name), ['/slow', '/a', '/b']);
-  assert.deepEqual(results.map(({ verdict }) => verdict), ['pass', 'pass', 'pass']);
+  const results = await ask([get('/slow'), get('/a'), get('/b')], {
+    base,
+    onResult: ({ name }) => told.push(name),
+  });
+  assert.deepEqual(
+    results.map(({ name }) => name),
+    ['/slow', '/a', '/b'],
+  );
+  assert.deepEqual(
+    results.map(({ verdict }) => verdict),
+    ['pass', 'pass', 'pass'],
+  );
   assert.equal(told.at(-1), '/slow');
 });
 
@@ -50,7 +70,10 @@ test('no more checks are under way than allowed', async (t) => {
       response.end();
     }, 10);
   });
-  const results = await ask(Array.from({ length: 20 }, (_, i) => get(`/${i}`)), { base, parallel: 3 });
+  const results = await ask(
+    Array.from({ length: 20 }, (_, i) => get(`/${i}`)),
+    { base, parallel: 3 },
+  );
   assert.equal(results.filter(({ verdict }) => verdict === 'pass').length, 20);
   assert.equal(most, 3);
 });
@@ -72,7 +95,10 @@ test('nothing is asked again by default', async (t) => {
     response.writeHead(503).end();
   });
   const [result] = await ask([get('/')], { base });
-  assert.deepEqual([asked, result?.verdict, result?.attempts, result?.failure], [1, 'fail', 1, 'server-error']);
+  assert.deepEqual(
+    [asked, result?.verdict, result?.attempts, result?.failure],
+    [1, 'fail', 1, 'server-error'],
+  );
 });
 
 test('a stable answer that is wrong is not asked again', async (t) => {
@@ -86,12 +112,23 @@ test('a stable answer that is wrong is not asked again', async (t) => {
 });
 
 test('${NAME} is filled in addresses, headers and expectations, and a name without a value fails the check', async (t) => {
-  const base = await serve(t, (request, response) => response.end(`${request.url} ${request.headers['x-key']}`));
+  const base = await serve(t, (request, response) =>
+    response.end(`${request.url} ${request.headers['x-key']}`),
+  );
   const values = { ID: '42', KEY: 'k-${ID}', EMPTY: '' };
-  const filled = get('/item/${ID}', { headers: { 'x-key': '${KEY}' }, expect: { body: { equals: '/item/${ID} ${KEY}' } } });
-  const [good, missing, empty] = await ask([filled, get('/${NOPE}/${NOPE}'), get('/${EMPTY}')], { base, values });
+  const filled = get('/item/${ID}', {
+    headers: { 'x-key': '${KEY}' },
+    expect: { body: { equals: '/item/${ID} ${KEY}' } },
+  });
+  const [good, missing, empty] = await ask([filled, get('/${NOPE}/${NOPE}'), get('/${EMPTY}')], {
+    base,
+    values,
+  });
   assert.equal(good?.verdict, 'pass', good?.saw);
-  assert.deepEqual([missing?.verdict, missing?.failure, missing?.saw], ['fail', 'missing', 'NOPE is not set']);
+  assert.deepEqual(
+    [missing?.verdict, missing?.failure, missing?.saw],
+    ['fail', 'missing', 'NOPE is not set'],
+  );
   assert.deepEqual([empty?.failure, empty?.saw], ['missing', 'EMPTY is not set']);
 });
 
@@ -100,10 +137,13 @@ test('an abort ends what is under way and what has not begun, as unknown', async
   const base = await serve(t, () => controller.abort());
   const specs = [get('/a', { timeout: 60_000, retry: { times: 3, delay: 60_000 } }), get('/b')];
   const results = await ask(specs, { base, parallel: 1, signal: controller.signal });
-  assert.deepEqual(results.map(({ verdict, failure }) => [verdict, failure]), [
-    ['unknown', 'aborted'],
-    ['unknown', 'aborted'],
-  ]);
+  assert.deepEqual(
+    results.map(({ verdict, failure }) => [verdict, failure]),
+    [
+      ['unknown', 'aborted'],
+      ['unknown', 'aborted'],
+    ],
+  );
 });
 
 test('an abort ends the pause before another attempt', async (t) => {
@@ -113,7 +153,10 @@ test('an abort ends the pause before another attempt', async (t) => {
     setTimeout(() => controller.abort(), 50);
   });
   const began = performance.now();
-  const [result] = await ask([get('/a', { retry: { times: 3, delay: 30_000 } })], { base, signal: controller.signal });
+  const [result] = await ask([get('/a', { retry: { times: 3, delay: 30_000 } })], {
+    base,
+    signal: controller.signal,
+  });
   assert.equal(result?.verdict, 'unknown');
   assert.ok(performance.now() - began < 20_000);
 });
@@ -129,7 +172,12 @@ test('each attempt has its own deadline', async (t) => {
 
 test('secrets reach neither what was seen nor the hint, in whatever form the answer holds them', async (t) => {
   const secret = 'c4n4ry/+"value"';
-  const forms = [secret, Buffer.from(secret).toString('base64'), encodeURIComponent(secret), JSON.stringify(secret)];
+  const forms = [
+    secret,
+    Buffer.from(secret).toString('base64'),
+    encodeURIComponent(secret),
+    JSON.stringify(secret),
+  ];
   const base = await serve(t, (request, response) => {
     response.writeHead(500).end(`${'x'.repeat(Number(request.url?.slice(1)))}${forms.join(' ')}`);
   });
@@ -144,4 +192,25 @@ test('a check that nobody foresaw to fail so is unknown, never a pass', async ()
   const broken = get('http://127.0.0.1/', { kind: 'nonsense' });
   const [result] = await ask([broken]);
   assert.deepEqual([result?.verdict, result?.failure], ['unknown', 'internal']);
+});
+
+test('an answer cannot move the cursor of whoever reads the result', async (t) => {
+  const base = await serve(t, (_request, response) =>
+    response.writeHead(500).end('\u001b[2J\u009b1mred\r\nnext'),
+  );
+  const [result] = await ask([get('/')], { base });
+  assert.equal(result?.saw, 'answered 500:  [2J 1mred next');
+});
+
+test('what is asked from a loopback address asks the world from another', async () => {
+  const spec = {
+    name: 'x',
+    kind: 'tcp',
+    address: '192.0.2.1:9',
+    timeout: 300,
+    retry: { times: 0, delay: 0 },
+    tags: [],
+  } as const;
+  const [result] = await ask([spec], { localAddress: '127.0.0.2' });
+  assert.notEqual(result?.failure, 'source', result?.saw);
 });

@@ -7,7 +7,7 @@ import type { Vantage } from '../ports/vantage.ts';
 import { fillSpec } from './fill.ts';
 import { type Answer, type Asking, fail, type Kind } from './kind.ts';
 import { redactor } from './redact.ts';
-import { inWords } from './words.ts';
+import { inWords, plain } from './words.ts';
 
 export type RunnerOptions = {
   /** How many checks are asked at the same time; default 64. */
@@ -142,12 +142,12 @@ function resultOf(job: Job, answer: Answer, took: { attempts: number; ms: Millis
     name: job.spec.name,
     kind: job.spec.kind,
     verdict,
-    ms: Math.round(took.ms * 10) / 10,
+    ms: Math.round((answer.ms ?? took.ms) * 10) / 10,
     attempts: took.attempts,
     flaky: took.attempts > 1 && (verdict === 'pass' || verdict === 'warn'),
     from: job.at.from,
-    saw: job.redact(saw),
-    ...(hint === undefined ? {} : { hint: job.redact(hint) }),
+    saw: plain(job.redact(saw)),
+    ...(hint === undefined ? {} : { hint: plain(job.redact(hint)) }),
     ...(failure === undefined ? {} : { failure }),
   };
 }

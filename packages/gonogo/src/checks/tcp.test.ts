@@ -23,10 +23,20 @@ async function serve(t: TestContext, onConnection: (socket: net.Socket) => void)
   return (server.address() as AddressInfo).port;
 }
 
-function ask(address: string, { timeout = 10_000, localAddress }: { timeout?: number; localAddress?: string } = {}): Promise<Answer> {
+function ask(
+  address: string,
+  { timeout = 10_000, localAddress }: { timeout?: number; localAddress?: string } = {},
+): Promise<Answer> {
   const source = localAddress === undefined ? {} : { localAddress };
   const at = { from: 'this machine', values: {}, cwd: '/', ...source };
-  const spec = { name: address, kind: 'tcp', address, timeout, retry: { times: 0, delay: 0 }, tags: [] } as const;
+  const spec = {
+    name: address,
+    kind: 'tcp',
+    address,
+    timeout,
+    retry: { times: 0, delay: 0 },
+    tags: [],
+  } as const;
   return tcp(spec, { at, timeout, signal: AbortSignal.timeout(timeout), redact: String });
 }
 
@@ -35,7 +45,7 @@ test('a server that waits for its client to speak first is reached', async (t) =
   for (const address of [`127.0.0.1:${port}`, `tcp://127.0.0.1:${port}`, `localhost:${port}`]) {
     const answer = await ask(address);
     assert.equal(answer.verdict, 'pass', answer.saw);
-    assert.match(answer.saw, /^connected in \d+ ms$/);
+    assert.equal(answer.saw, 'connected');
   }
 });
 
@@ -84,7 +94,9 @@ const deaf = `
 test('silence means a firewall rule, and is told from every other failure', async (t) => {
   const worker = new Worker(deaf, { eval: true });
   const [port] = (await once(worker, 'message')) as [number];
-  const fillers = Array.from({ length: 16 }, () => net.connect(port, '127.0.0.1').on('error', () => undefined));
+  const fillers = Array.from({ length: 16 }, () =>
+    net.connect(port, '127.0.0.1').on('error', () => undefined),
+  );
   t.after(async () => {
     for (const socket of fillers) socket.destroy();
     await worker.terminate();
@@ -92,7 +104,8 @@ test('silence means a firewall rule, and is told from every other failure', asyn
   await once(fillers[0] as net.Socket, 'connect');
   let answer = await ask(`127.0.0.1:${port}`, { timeout: 400 });
   // The queue takes a moment to fill.
-  for (let tries = 0; answer.verdict === 'pass' && tries < 50; tries++) answer = await ask(`127.0.0.1:${port}`, { timeout: 400 });
+  for (let tries = 0; answer.verdict === 'pass' && tries < 50; tries++)
+    answer = await ask(`127.0.0.1:${port}`, { timeout: 400 });
   assert.deepEqual([answer.failure, answer.saw], ['timeout', 'no answer in 400 ms']);
   assert.equal(answer.hint, 'Nothing answers: most likely a firewall rule.');
   const named = await ask(`localhost:${port}`, { timeout: 400 });
@@ -108,7 +121,11 @@ test('a service that gonogo does not speak is only asked for its port, and that 
 test('addresses are read in every form', () => {
   assert.deepEqual(parseHostPort('db:5432'), { host: 'db', port: 5432 });
   assert.deepEqual(parseHostPort('[::1]:80'), { host: '::1', port: 80 });
-  assert.deepEqual(parseHostPort('redis://u:p%40@cache.internal/0'), { host: 'cache.internal', port: 6379, scheme: 'redis' });
+  assert.deepEqual(parseHostPort('redis://u:p%40@cache.internal/0'), {
+    host: 'cache.internal',
+    port: 6379,
+    scheme: 'redis',
+  });
   assert.deepEqual(parseHostPort('tcp://h:1/'), { host: 'h', port: 1, scheme: 'tcp' });
   for (const text of ['db', 'db:', ':1', 'db:0', 'db:65536', 'a b:1', '', 'tcp://db', '::1:80']) {
     assert.equal(parseHostPort(text), undefined, text);

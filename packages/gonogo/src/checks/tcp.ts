@@ -1,9 +1,9 @@
 import net from 'node:net';
 import type { Millis } from '../domain/units.ts';
+import { isErrno } from '../system/files.ts';
 import { type HostPort, parseHostPort } from './address.ts';
 import { type Answer, fail, type Kind, pass } from './kind.ts';
 import { networkFailure, noAnswer } from './network.ts';
-import { inWords } from './words.ts';
 
 /** How long a new connection must stay open by default: what refuses clients by address closes it before a byte. */
 const settling: Millis = 150;
@@ -21,11 +21,14 @@ export const tcp: Kind<'tcp'> = async (spec, { at, signal, timeout }) => {
   try {
     await once(socket, 'connect', signal);
     const took = performance.now() - began;
-    const source = socket.localAddress ?? 'this address';
     const settle = spec.settle ?? settling;
-    return settle > 0 && (await closedAtOnce(socket, { settle, signal })) ? closed(source) : pass(connectedIn(took, address));
+    return settle > 0 && (await closedAtOnce(socket, { settle, signal }))
+      ? closed(socket.localAddress)
+      : { ...pass(connected(address)), ms: took };
   } catch (error) {
-    return signal.aborted ? noAnswer(progress) : networkFailure(error, progress);
+    if (signal.aborted) return noAnswer(progress);
+    // A port that is not open refuses; a reset before we heard of the connection is a connection that was cut at once.
+    return isErrno(error, 'ECONNRESET') ? closed(at.localAddress) : networkFailure(error, progress);
   } finally {
     socket.destroy();
   }
@@ -67,15 +70,14 @@ function closedAtOnce(
   });
 }
 
-const closed = (source: string): Answer =>
+const closed = (source = 'this address'): Answer =>
   fail(
     'closed',
     'opened, then closed at once',
     `something in front does not admit ${source}: most likely an allow-list or a firewall rule that lacks this address`,
   );
 
-function connectedIn(took: Millis, { scheme }: HostPort): string {
-  const connected = `connected in ${inWords(took)}`;
-  if (!scheme || scheme === 'tcp') return connected;
-  return `${connected} (the port accepts; gonogo does not speak ${scheme} yet)`;
-}
+const connected = ({ scheme }: HostPort): string =>
+  !scheme || scheme === 'tcp'
+    ? 'connected'
+    : `connected (the port accepts; gonogo does not speak ${scheme} yet)`;

@@ -18,13 +18,22 @@ export function printError(error: unknown): number {
 /** Several problems of one kind of work are thrown together. */
 function problemsOf(error: unknown): Problem[] {
   if (error instanceof Problem) return [error];
-  if (error instanceof AggregateError && error.errors.every((one) => one instanceof Problem)) return error.errors;
-  return [problem('INTERNAL', { what: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }, error)];
+  if (error instanceof AggregateError && error.errors.every((one) => one instanceof Problem))
+    return error.errors;
+  return [
+    problem(
+      'INTERNAL',
+      { what: error instanceof Error ? `${error.name}: ${error.message}` : String(error) },
+      error,
+    ),
+  ];
 }
 
 const indented = (text: string): string[] => text.split('\n').map((line) => `  ${line}`);
 
 const debugText = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? (error.stack ?? '') : `${error.stack}\ncaused by ${debugText(error.cause)}`;
+  return error.cause === undefined
+    ? (error.stack ?? '')
+    : `${error.stack}\ncaused by ${debugText(error.cause)}`;
 };

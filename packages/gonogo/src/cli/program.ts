@@ -25,7 +25,8 @@ export async function programFor(args: readonly string[]): Promise<Command> {
     .option('--config <file>', 'the configuration; default: gonogo.yaml in this folder')
     .option('--state <folder>', 'the state folder; default: $GONOGO_STATE, or the one of this user')
     .enablePositionalOptions()
-    .helpCommand('help [command]', 'says more about a command');
+    .helpCommand('help [command]', 'says more about a command')
+    .configureHelp({ subcommandTerm: (command) => command.name() });
   const called = calledVerb(args);
   for (const verb of verbs) {
     if (verb.name === called) (await verb.load()).register(program);
@@ -35,13 +36,13 @@ export async function programFor(args: readonly string[]): Promise<Command> {
     command.exitOverride().configureOutput({ writeErr: () => undefined });
     if (command.commands.length === 0) takeState(command);
   }
-  program.action(() => {
-    throw problem('USAGE', { what: 'name a command' });
-  });
   return program.hook('preAction', (_, action) => applyGlobals(program, action));
 }
 
-const withSubcommands = (command: Command): Command[] => [command, ...command.commands.flatMap(withSubcommands)];
+const withSubcommands = (command: Command): Command[] => [
+  command,
+  ...command.commands.flatMap(withSubcommands),
+];
 
 /** The first word that is no option nor an option's value; `help VERB` asks for the verb as well. */
 function calledVerb(args: readonly string[]): string | undefined {
@@ -75,5 +76,11 @@ function applyGlobals(program: Command, action: Command): void {
 function toExitCode(error: unknown): number {
   if (!(error instanceof CommanderError)) return printError(error);
   if (error.exitCode === 0) return 0;
-  return printError(problem('USAGE', { what: error.message.replace(/^error: /, '').replaceAll('\n', ' ') }));
+  return printError(problem('USAGE', { what: mistake(error) }));
+}
+
+function mistake({ code, message }: CommanderError): string {
+  // Commander shows its help when a verb is missing; "GO" (exit 0) would be a lie to a script with an empty variable.
+  if (code === 'commander.help') return 'name a command';
+  return message.replace(/^error: /, '').replaceAll('\n', ' ');
 }

@@ -50,12 +50,16 @@ describe('the report of a malformed file names every problem with its place', as
 });
 
 test('a secret typed in the wrong place is not repeated in the report', async () => {
-  const path = await write(`${deployable}contract: { env: { A: hunter2secret }, reach: ['postgres://me:hunter2secret@db/x'] }\n`);
+  const path = await write(
+    `${deployable}contract: { env: { A: hunter2secret }, reach: ['postgres://me:hunter2secret@db/x'] }\n`,
+  );
   assert.doesNotMatch(await reportOf(path), /hunter2secret/);
 });
 
 test('a file that is not there is CONFIG_MISSING, a folder stands for the gonogo.yaml in it', async () => {
-  await assert.rejects(loadConfig(join(scratch, 'nowhere', 'gonogo.yaml')), (e) => isProblem(e, 'CONFIG_MISSING'));
+  await assert.rejects(loadConfig(join(scratch, 'nowhere', 'gonogo.yaml')), (e) =>
+    isProblem(e, 'CONFIG_MISSING'),
+  );
   await assert.rejects(loadConfig(scratch), (e) => isProblem(e, 'CONFIG_MISSING'));
   const path = await write(deployable);
   assert.equal((await loadConfig(join(path, '..'))).file, path);
@@ -74,7 +78,11 @@ test('the smallest file has every default, and its manifest is what the wire tak
     health: { startup: { ...probe, every: 1000, failures: 60 }, ready: probe },
     checks: [],
   });
-  assert.deepEqual(service.artifact, { from: join(project.folder, 'app'), include: ['dist'], build: ['npm', 'run', 'build'] });
+  assert.deepEqual(service.artifact, {
+    from: join(project.folder, 'app'),
+    include: ['dist'],
+    build: ['npm', 'run', 'build'],
+  });
   assert.deepEqual(service.environments, {
     production: {
       spec: {
@@ -127,7 +135,12 @@ checks:
   assert.deepEqual([posted.body, posted.headers], ['{"n":1}', { 'content-type': 'application/json' }]);
   assert.deepEqual(split.command, ['npm', 'run', 'a b']);
   assert.ok(declared?.kind === 'env' && undeclared?.kind === 'env');
-  assert.deepEqual(declared.rule, { secret: false, required: false, default: 'info', oneOf: ['debug', 'info'] });
+  assert.deepEqual(declared.rule, {
+    secret: false,
+    required: false,
+    default: 'info',
+    oneOf: ['debug', 'info'],
+  });
   assert.deepEqual(undeclared.rule, { secret: true, required: true });
 });
 
@@ -177,14 +190,21 @@ test('checks need no artifact, run or environments; a deploy does, and all that 
   assert.equal(plan.checks.length, 1);
   assert.deepEqual(plan.rollback, ['./undo.sh', 'now']);
   const report = await reportOf(path);
-  for (const section of ['artifact', 'run', 'environments']) assert.match(report, new RegExp(`${section}: is missing`));
+  for (const section of ['artifact', 'run', 'environments'])
+    assert.match(report, new RegExp(`${section}: is missing`));
 });
 
 test('an explicit empty list of checks is refused', async () => {
-  assert.match(await reportOf(await write(`${deployable}checks: []\n`)), /checks: must hold at least one check/);
+  assert.match(
+    await reportOf(await write(`${deployable}checks: []\n`)),
+    /checks: must hold at least one check/,
+  );
 });
 
 test('a key of the prototype is an unknown key', async () => {
   assert.match(await reportOf(await write(`${deployable}constructor: 1\n`)), /constructor: unknown key/);
-  assert.match(await reportOf(await write(`${deployable}__proto__: { service: x }\n`)), /__proto__: unknown key/);
+  assert.match(
+    await reportOf(await write(`${deployable}__proto__: { service: x }\n`)),
+    /__proto__: unknown key/,
+  );
 });

@@ -7,7 +7,9 @@ import { duration } from './units.ts';
 export const replicas = z
   .int({
     error: ({ input }) =>
-      typeof input === 'object' && input !== null ? 'a range is not supported yet: write a number' : undefined,
+      typeof input === 'object' && input !== null
+        ? 'a range is not supported yet: write a number'
+        : undefined,
   })
   .min(1, { error: 'must be at least 1' })
   .max(1000, { error: 'must be at most 1000' })

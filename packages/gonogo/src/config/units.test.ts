@@ -4,11 +4,28 @@ import fc from 'fast-check';
 import { parseDuration, parseListen, parsePercent, parseRatio } from './units.ts';
 
 test('durations are read in each unit', () => {
-  assert.deepEqual(['500ms', '20s', '1.5m', '1h', '0s'].map(parseDuration), [500, 20_000, 90_000, 3_600_000, 0]);
+  assert.deepEqual(
+    ['500ms', '20s', '1.5m', '1h', '0s'].map(parseDuration),
+    [500, 20_000, 90_000, 3_600_000, 0],
+  );
 });
 
 test('what has no unit, a sign, a blank or another unit is no duration', () => {
-  for (const text of ['', '5', '-5s', '+5s', '5 s', ' 5s', '5S', '1d', '1h30m', '.5s', '1e3s', 'Infinitys', '5s\n']) {
+  for (const text of [
+    '',
+    '5',
+    '-5s',
+    '+5s',
+    '5 s',
+    ' 5s',
+    '5S',
+    '1d',
+    '1h30m',
+    '.5s',
+    '1e3s',
+    'Infinitys',
+    '5s\n',
+  ]) {
     assert.equal(parseDuration(text), undefined, text);
   }
 });

@@ -13,11 +13,27 @@ const wordsOf = (text: string): readonly string[] => {
 test('words are split at blanks and joined by quotes, as a shell does it', () => {
   assert.deepEqual(wordsOf('npm run test:integration'), ['npm', 'run', 'test:integration']);
   assert.deepEqual(wordsOf(`  a  'b c'"d e"f  "" `), ['a', 'b cd ef', '']);
-  assert.deepEqual(wordsOf(String.raw`a\ b "c\"d" 'e\f' "\n"`), ['a b', 'c"d', String.raw`e\f`, String.raw`\n`]);
+  assert.deepEqual(wordsOf(String.raw`a\ b "c\"d" 'e\f' "\n"`), [
+    'a b',
+    'c"d',
+    String.raw`e\f`,
+    String.raw`\n`,
+  ]);
 });
 
-const refused = ['a | b', 'a > f', 'a < f', 'a; b', 'a & b', 'a && b', 'a $(b)', 'a $B', 'a "$B"', 'a "`b`"', 'a `b`']
-  .concat(['a *.ts', 'a ?', 'a [b]', '~/bin/a', 'a ~', 'A=1 b', 'a\nb', '(a)']);
+const refused = [
+  'a | b',
+  'a > f',
+  'a < f',
+  'a; b',
+  'a & b',
+  'a && b',
+  'a $(b)',
+  'a $B',
+  'a "$B"',
+  'a "`b`"',
+  'a `b`',
+].concat(['a *.ts', 'a ?', 'a [b]', '~/bin/a', 'a ~', 'A=1 b', 'a\nb', '(a)']);
 for (const text of refused) {
   test(`what only a shell can do is refused: ${JSON.stringify(text)}`, () => {
     const split = splitWords(text);
@@ -30,7 +46,8 @@ test('special characters in quotes are passed on as they are', () => {
 });
 
 test('a quote or backslash that nothing ends, and an empty command, are refused', () => {
-  for (const text of [`a 'b`, `a "b`, 'a "b\\"', 'a\\', '', '   ']) assert.ok('problem' in splitWords(text), text);
+  for (const text of [`a 'b`, `a "b`, 'a "b\\"', 'a\\', '', '   '])
+    assert.ok('problem' in splitWords(text), text);
 });
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
@@ -61,8 +78,16 @@ test('it agrees with sh on everything that it accepts', () => {
     { numRuns: 500 },
   );
   assert.ok(accepted.length > 50, `only ${accepted.length} texts were accepted`);
-  const script = accepted.map(({ text }) => `x() { for w in x "$@"; do printf '%s\\0' "$w"; done; printf '\\n\\0'; }; ${text}`);
+  const script = accepted.map(
+    ({ text }) => `x() { for w in x "$@"; do printf '%s\\0' "$w"; done; printf '\\n\\0'; }; ${text}`,
+  );
   const printed = execFileSync('sh', ['-c', script.join('\n')], { encoding: 'utf8' });
-  const seen = printed.split('\n\0').slice(0, -1).map((words) => words.split('\0').slice(0, -1));
-  assert.deepEqual(seen, accepted.map(({ words }) => words));
+  const seen = printed
+    .split('\n\0')
+    .slice(0, -1)
+    .map((words) => words.split('\0').slice(0, -1));
+  assert.deepEqual(
+    seen,
+    accepted.map(({ words }) => words),
+  );
 });

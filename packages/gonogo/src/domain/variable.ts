@@ -6,7 +6,7 @@ export const variableFormats = ['url', 'number', 'boolean', 'email', 'json'] as 
 type Format = (typeof variableFormats)[number];
 
 const tests: Record<Format, (value: string) => boolean> = {
-  url: (value) => /^[a-z][a-z0-9+.-]*:/i.test(value) && URL.canParse(value),
+  url: (value) => /^[a-z][a-z0-9+.-]*:\/\//i.test(value) && URL.canParse(value),
   number: (value) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value),
   boolean: (value) => /^(true|false|1|0|yes|no|on|off)$/i.test(value),
   email: (value) => /^[^\s@<>]+@[^\s@<>]+$/.test(value),

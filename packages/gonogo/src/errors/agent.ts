@@ -11,6 +11,11 @@ export const agentErrors = {
     (f: { what: string }) => f.what,
     () => 'see gonogo --help',
   ),
+  INTERRUPTED: kind(
+    1,
+    (f: { what: string }) => `interrupted while ${f.what}`,
+    () => 'nothing was changed',
+  ),
   AGENT_UNREACHABLE: kind(
     3,
     (f: { socket: string; why: string }) => `the agent does not answer at ${f.socket}: ${f.why}`,

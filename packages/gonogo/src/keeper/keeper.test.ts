@@ -17,6 +17,14 @@ import type { Launched, LaunchSpec } from '../wire/keeper.ts';
 let root: string;
 let keeper: KeeperLink;
 let pid: number;
+/** Every process group that was started, so that none is left. */
+const started = new Set<number>();
+
+async function launch(wish: LaunchSpec): Promise<Launched> {
+  const launched = await keeper.call('launch', wish);
+  started.add(launched.pid);
+  return launched;
+}
 
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'gonogo-keeper-'));
@@ -24,9 +32,12 @@ before(async () => {
   pid = (await keeper.call('hello', undefined)).pid;
 });
 after(async () => {
-  for (const { key } of await keeper.call('list', undefined)) {
-    await keeper.call('forget', { key });
-    await keeper.call('signal', { key, signal: 'SIGKILL' });
+  for (const group of started) {
+    try {
+      process.kill(-group, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
   }
   const last = (await keeper.call('hello', undefined)).pid;
   keeper.close();
@@ -66,10 +77,7 @@ test('all of the keeper is at most 200 lines and needs no library', () => {
 });
 
 test('a child leads its own process group and gets exactly the environment it was given', async () => {
-  const launched = await keeper.call(
-    'launch',
-    spec('env', `console.log(JSON.stringify(process.env));${forever}`),
-  );
+  const launched = await launch(spec('env', `console.log(JSON.stringify(process.env));${forever}`));
   const text = await eventually('its output', () => readFileSync(join(root, 'env.log'), 'utf8'));
   assert.deepEqual(JSON.parse(text), { PATH: '/usr/bin:/bin' });
   const fields = readFileSync(`/proc/${launched.pid}/stat`, 'utf8').split(') ')[1]?.split(' ');
@@ -79,18 +87,15 @@ test('a child leads its own process group and gets exactly the environment it wa
 });
 
 test('a second launch of a key answers with the first', async () => {
-  const [first, second] = await Promise.all([
-    keeper.call('launch', spec('twice', forever)),
-    keeper.call('launch', spec('twice', forever)),
-  ]);
+  const [first, second] = await Promise.all([launch(spec('twice', forever)), launch(spec('twice', forever))]);
   assert.equal(first.pid, second.pid);
-  assert.equal((await keeper.call('launch', spec('twice', forever))).pid, first.pid);
+  assert.equal((await launch(spec('twice', forever))).pid, first.pid);
 });
 
 test('an exit status is told, and kept until it is forgotten', async () => {
   const told: Launched[] = [];
   const off = keeper.onEnded((launched) => told.push(launched));
-  await keeper.call('launch', spec('exits', 'process.exit(42)'));
+  await launch(spec('exits', 'process.exit(42)'));
   const launched = await ended('exits');
   assert.equal(launched.ended?.code, 42);
   await eventually('being told', () => told.some(({ key }) => key === 'exits'));
@@ -102,7 +107,7 @@ test('an exit status is told, and kept until it is forgotten', async () => {
 
 test('a signal reaches the whole group and is told as such', async () => {
   const child = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(forever)}], { stdio: 'ignore' }).on('spawn', function () { console.log(this.pid) });${forever}`;
-  await keeper.call('launch', spec('group', child));
+  await launch(spec('group', child));
   const grandchild = Number(
     await eventually('the grandchild', () => readFileSync(join(root, 'group.log'), 'utf8')),
   );
@@ -121,12 +126,12 @@ const stateOf = (of: number): string => {
 
 test('a missing command, one that is no program, and a missing folder are told apart', async () => {
   const nobody = { ...spec('missing', ''), argv: ['/nowhere/at/all'] };
-  await assert.rejects(keeper.call('launch', nobody), { code: 'ENOENT' });
+  await assert.rejects(launch(nobody), { code: 'ENOENT' });
   await writeFile(join(root, 'text'), 'no program', { mode: 0o600 });
-  await assert.rejects(keeper.call('launch', { ...nobody, argv: [join(root, 'text')] }), { code: 'EACCES' });
-  await assert.rejects(keeper.call('launch', spec('missing', '', { cwd: '/nowhere' })), { code: 'ENOTDIR' });
+  await assert.rejects(launch({ ...nobody, argv: [join(root, 'text')] }), { code: 'EACCES' });
+  await assert.rejects(launch(spec('missing', '', { cwd: '/nowhere' })), { code: 'ENOTDIR' });
   // A launch that failed never was: its key may be tried again.
-  await keeper.call('launch', spec('missing', 'process.exit(0)'));
+  await launch(spec('missing', 'process.exit(0)'));
   await ended('missing');
 });
 
@@ -154,7 +159,7 @@ test('a proxy that is killed is started again, and the next one answers what cam
   assert.ok(at.port > 0);
   assert.deepEqual(await keeper.call('bind', at), at, 'it is bound already');
   assert.equal(await listens(at.host, at.port), false, 'bound, and nobody listens');
-  const launched = await keeper.call('launch', spec('proxy', proxy, { listeners: [at], respawn: true }));
+  const launched = await launch(spec('proxy', proxy, { listeners: [at], respawn: true }));
   await eventually('the proxy', () => listens(at.host, at.port));
   assert.equal(await connect(at.port), `1 ${launched.pid}`);
   // Stopped, the proxy accepts nothing: these connections wait in the kernel when it dies.
@@ -177,10 +182,10 @@ test('a proxy that is killed is started again, and the next one answers what cam
 test('connections made while the next proxy starts are answered by it', async () => {
   const at = await keeper.call('bind', { host: '127.0.0.1', port: 0 });
   const two = (key: string): LaunchSpec => spec(key, proxy, { listeners: [at], respawn: true });
-  const first = await keeper.call('launch', two('front'));
+  const first = await launch(two('front'));
   await eventually('the proxy', () => listens(at.host, at.port));
   // A second one on the same descriptors keeps the socket listening, as in an upgrade; it is stopped and accepts nothing.
-  const second = await keeper.call('launch', two('front-2'));
+  const second = await launch(two('front-2'));
   await eventually('the second', async () => (await connect(at.port)).endsWith(` ${second.pid}`));
   process.kill(second.pid, 'SIGSTOP');
   process.kill(first.pid, 'SIGKILL');
@@ -199,10 +204,7 @@ test('connections made while the next proxy starts are answered by it', async ()
 });
 
 test('a program that ends at once again and again is started ever more slowly', async () => {
-  await keeper.call(
-    'launch',
-    spec('broken', `require('node:fs').appendFileSync('starts', 'x')`, { respawn: true }),
-  );
+  await launch(spec('broken', `require('node:fs').appendFileSync('starts', 'x')`, { respawn: true }));
   const starts = (): number =>
     existsSync(join(root, 'starts')) ? readFileSync(join(root, 'starts')).length : 0;
   await eventually('four starts', () => starts() >= 4);
@@ -219,13 +221,13 @@ test('the address of a port in use is refused with the errno, and an unbound one
   const { port } = server.address() as net.AddressInfo;
   await assert.rejects(keeper.call('bind', { host: '127.0.0.1', port }), { code: 'EADDRINUSE' });
   const unbound = spec('unbound', forever, { listeners: [{ host: '127.0.0.1', port }] });
-  await assert.rejects(keeper.call('launch', unbound), { code: 'ENOTCONN' });
+  await assert.rejects(launch(unbound), { code: 'ENOTCONN' });
   server.close();
 });
 
 test('children do not get descriptors of sockets that are not theirs', async () => {
   await keeper.call('bind', { host: '127.0.0.1', port: 0 });
-  const { pid: child } = await keeper.call('launch', spec('bare', forever));
+  const { pid: child } = await launch(spec('bare', forever));
   const open = readdirSync(`/proc/${child}/fd`).map((fd) => {
     try {
       return readlinkSync(`/proc/${child}/fd/${fd}`);
@@ -263,7 +265,7 @@ test('the keeper stays while a child lives, goes when asked without one, and the
   const other = await mkdtemp(join(tmpdir(), 'gonogo-keeper-'));
   const link = await ensureKeeper(other);
   const child = spec('last', forever, { cwd: other, output: join(other, 'last.log') });
-  await link.call('launch', child);
+  started.add((await link.call('launch', child)).pid);
   assert.equal(await link.call('stop', undefined), false);
   await link.call('signal', { key: 'last', signal: 'SIGKILL' });
   const first = (await link.call('hello', undefined)).pid;
@@ -278,7 +280,7 @@ test('the keeper stays while a child lives, goes when asked without one, and the
 });
 
 test('a keeper that was killed is replaced by itself, and its children run on', async () => {
-  const { pid: child } = await keeper.call('launch', spec('survivor', forever));
+  const { pid: child } = await launch(spec('survivor', forever));
   process.kill(pid, 'SIGKILL');
   await eventually('another keeper', async () => (await keeper.call('hello', undefined)).pid !== pid);
   assert.deepEqual(await keeper.call('list', undefined), []);

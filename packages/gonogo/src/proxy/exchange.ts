@@ -78,10 +78,10 @@ export class Exchange {
     upstream.on('continue', () => this.#response.headersSent || this.#response.writeContinue());
     upstream.on('information', (info) => relayInformation(info, this.#response));
     upstream.on('response', (answer) => this.#answer(upstream, answer));
-    upstream.on('upgrade', (_answer, socket) =>
-      socket.destroy(new Error('an upgrade that nobody asked for')),
-    );
-    upstream.on('upgrade', () => this.#broken(upstream));
+    upstream.on('upgrade', (_answer, socket) => {
+      socket.on('error', ignore).destroy(); // Nobody asked for an upgrade.
+      this.#broken(upstream);
+    });
     upstream.on('error', (error) => this.#broken(upstream, error));
     upstream.on('timeout', () => this.#expire(upstream));
   }
@@ -188,7 +188,7 @@ export class Exchange {
 const isRefused = (error: NodeJS.ErrnoException | undefined): boolean =>
   error?.syscall === 'connect' && error.code !== undefined;
 
-/** `close` of the client's connection follows, and that is what we act on. */
+/** `close` of the connection follows, and that is what we act on. */
 function ignore(): void {
   return;
 }

@@ -64,7 +64,10 @@ test('the digest of a known folder is always this one', async () => {
   const from = await project(golden);
   await chmod(join(from, 'b/c.js'), 0o755);
   await symlink('../a.txt', join(from, 'b/link'));
-  assert.equal(await digestOf({ from }), 'GOLDEN');
+  assert.equal(
+    await digestOf({ from }),
+    'sha256:84ab48c99f42631be2f5c30d3c4952169d0c1835157d3e8d12825778c920199b',
+  );
 });
 
 test('order of creation, times, group and other modes and hard links do not change the digest', async () => {
@@ -95,7 +98,7 @@ test('a bundle is private, and disposing removes it', async () => {
   assert.equal(mode & 0o777, 0o600);
   assert.equal((await stat(dirname(bundle.file))).mode & 0o777, 0o700);
   assert.equal(bundle.bytes, size);
-  assert.equal(bundle.entries, 8);
+  assert.equal(bundle.entries, 7);
   await bundle.dispose();
   await assert.rejects(access(dirname(bundle.file)));
 });

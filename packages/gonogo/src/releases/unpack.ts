@@ -113,8 +113,8 @@ const incomplete = (artifact: string, error: unknown): Problem =>
     ? error
     : problem('ARTIFACT_INCOMPLETE', { artifact, why: messageOf(error) }, error);
 
-/** tar-stream's errors are the only ones without a code. */
+/** What the file system answers has an error number; the rest comes from the archive's own format. */
 const asBroken = (error: unknown): unknown =>
-  error instanceof Problem || (error as NodeJS.ErrnoException).code !== undefined
+  error instanceof Problem || (error as NodeJS.ErrnoException).errno !== undefined
     ? error
     : new NotAnArchive(`it is not a tar archive: ${messageOf(error)}`, { cause: error });

@@ -10,6 +10,7 @@ const serving = 'web';
 export function tellMembers(supervision: Supervision): void {
   const slots = new Map([...supervision.wanted.values()].map(({ slot }) => [slotKey(slot), slot]));
   for (const [key, slot] of slots) {
+    if (!wasLookedAt(supervision, key)) continue;
     const instances = servingIn(supervision, key);
     // After a restart of the agent the router goes on with what it has until every instance has been asked.
     if (!supervision.told.has(key) && instances.some(({ condition }) => condition.is === 'adopted')) continue;
@@ -20,9 +21,20 @@ export function tellMembers(supervision: Supervision): void {
   }
 }
 
-async function tell(supervision: Supervision, slot: SlotId, members: readonly Member[]): Promise<void> {
-  await supervision.tools.router.members(slot, members);
-  supervision.told.set(slotKey(slot), JSON.stringify(members));
+/** Nothing is said of a slot that was not looked at: what is not seen yet is not gone. */
+const wasLookedAt = ({ wanted, looked }: Supervision, key: string): boolean =>
+  [...wanted].every(([pool, { slot }]) => slotKey(slot) !== key || looked.has(pool));
+
+/** What is told is noted first: a note made afterwards could be one about a slot that is no longer looked after. */
+async function tell({ tools, told }: Supervision, slot: SlotId, members: readonly Member[]): Promise<void> {
+  const text = JSON.stringify(members);
+  told.set(slotKey(slot), text);
+  try {
+    await tools.router.members(slot, members);
+  } catch (error) {
+    if (told.get(slotKey(slot)) === text) told.delete(slotKey(slot));
+    throw error;
+  }
 }
 
 const servingIn = (supervision: Supervision, key: string): Watched[] =>

@@ -15,6 +15,8 @@ export type StrictOptions = {
   readonly path?: string;
   /** Default: GET. */
   readonly method?: string;
+  /** Sent as they are, beside Host, Connection and Content-Length. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** How many connections ask at the same time; default 8. */
   readonly connections?: number;
@@ -104,10 +106,12 @@ function requestBytes({
   port,
   path = '/',
   method = 'GET',
+  headers = {},
   body,
   keepAlive = true,
 }: StrictOptions): Buffer {
   const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host.includes(':') ? `[${host}]` : host}:${port}`];
+  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
   if (!keepAlive) lines.push('Connection: close');
   if (body !== undefined) lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body ?? ''}`);

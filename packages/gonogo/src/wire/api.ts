@@ -45,7 +45,12 @@ export const DeployInput = z.strictObject({
   /** Who asks, for the history: `ada@laptop`. */
   by: z.string().max(200),
 });
-export type DeployInput = z.infer<typeof DeployInput>;
+/** In the domain's own types, so that a frozen configuration can be sent as it is. */
+export type DeployInput = Omit<z.infer<typeof DeployInput>, 'spec' | 'release' | 'values'> & {
+  readonly spec: EnvironmentSpec;
+  readonly release: Release;
+  readonly values: Values;
+};
 
 export const RollbackInput = z.strictObject({
   project,

@@ -1,9 +1,10 @@
 import type { CheckResult } from '../../domain/check.ts';
+import { plain } from '../words.ts';
 import { type Report, sentence, tally } from './report.ts';
 
 /** Workflow commands that GitHub Actions shows as annotations, then the verdict. */
 export function github(report: Report): string {
-  const verdict = `${report.decision} ${oneLine(report.subject)}: ${tally(report)}`;
+  const verdict = `${report.decision} ${plain(report.subject)}: ${tally(report)}`;
   return `${[...report.results.map(lineOf), verdict].join('\n')}\n`;
 }
 
@@ -12,7 +13,7 @@ function lineOf(result: CheckResult): string {
     return annotation('error', result, sentence(result));
   if (result.verdict === 'warn') return annotation('warning', result, sentence(result));
   if (result.flaky) return annotation('warning', result, `flaky: passed at attempt ${result.attempts}`);
-  return `ok ${oneLine(result.name)}: ${oneLine(result.saw)}`;
+  return `ok ${plain(result.name)}: ${plain(result.saw)}`;
 }
 
 const annotation = (level: 'error' | 'warning', { name }: CheckResult, text: string): string =>
@@ -22,4 +23,3 @@ const annotation = (level: 'error' | 'warning', { name }: CheckResult, text: str
 const data = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ');

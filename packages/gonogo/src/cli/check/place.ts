@@ -4,6 +4,7 @@ import type { Address } from '../../domain/environment.ts';
 import type { Values } from '../../domain/revision.ts';
 import { problem } from '../../errors.ts';
 import type { Vantage } from '../../ports/vantage.ts';
+import { stateRoot } from '../context.ts';
 
 /** What is checked: an environment, an address, or both. */
 export type Place = {
@@ -18,7 +19,7 @@ export type Place = {
 
 /**
  * Resolves an environment's values and its front; without an environment, the shell variables that the contract names.
- * Fails with ENVIRONMENT_UNKNOWN, USAGE, or the first problem of its `env:` sources.
+ * Fails with ENVIRONMENT_UNKNOWN, USAGE, or every problem of its `env:` sources at once (an AggregateError).
  */
 export async function placeOf(
   plan: CheckPlan,
@@ -28,7 +29,7 @@ export async function placeOf(
   const environment = name === undefined ? undefined : environmentOf(plan, name);
   const from = { contract: plan.contract, shell: process.env, folder: plan.folder };
   const { values, problems } = await resolveValues(environment ?? { env: [] }, from);
-  if (problems[0]) throw problems[0];
+  if (problems.length > 0) throw new AggregateError(problems);
   const base = url === undefined ? await frontOf(plan, name, environment) : checkedUrl(url);
   const vantage: Vantage = {
     from: 'this machine',
@@ -60,8 +61,8 @@ async function frontOf(
 
 async function askAgent({ id, service }: CheckPlan, environment: string): Promise<Address | undefined> {
   const { findAgent } = await import('../../api/hello.ts');
-  const { defaultStateRoot, stateFolder } = await import('../../system/state.ts');
-  const agent = await findAgent(stateFolder(defaultStateRoot(process.env)).agentSocket);
+  const { stateFolder } = await import('../../system/state.ts');
+  const agent = await findAgent(stateFolder(stateRoot()).agentSocket);
   const statuses = (await agent?.api.status({ project: id, environment })) ?? [];
   return statuses.find((status) => status.service === service)?.front;
 }

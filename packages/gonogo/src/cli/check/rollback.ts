@@ -1,9 +1,9 @@
-import { hostname, userInfo } from 'node:os';
 import { redact } from '../../checks/redact.ts';
 import type { CheckPlan } from '../../config/project.ts';
 import { secretsOf } from '../../domain/secrets.ts';
 import { isProblem, messageOf, problem } from '../../errors.ts';
 import { exec } from '../../system/exec.ts';
+import { openAgent, whoAsks } from '../context.ts';
 import type { Place } from './place.ts';
 
 type RollBack = (place: Place) => Promise<void>;
@@ -57,14 +57,8 @@ function askAgent(plan: CheckPlan, environment: string): RollBack {
   return async () => {
     try {
       say(`rolling back ${environment}`);
-      const { ensureAgent } = await import('../../api/autostart.ts');
-      const { defaultStateRoot } = await import('../../system/state.ts');
-      const api = await ensureAgent(defaultStateRoot(process.env));
-      const { rollout } = await api.rollback({
-        project: plan.id,
-        environment,
-        by: `${userInfo().username}@${hostname()}`,
-      });
+      const api = await openAgent();
+      const { rollout } = await api.rollback({ project: plan.id, environment, by: whoAsks() });
       for await (const _ of api.follow(rollout, AbortSignal.timeout(longest))) {
         // Only its end matters here; gonogo show tells the rest.
       }

@@ -17,7 +17,12 @@ export type StepView = {
   readonly told: ReadonlySet<string>;
 };
 
-export const noSteps: StepView = { names: new Map(), running: new Map(), settled: new Set(), told: new Set() };
+export const noSteps: StepView = {
+  names: new Map(),
+  running: new Map(),
+  settled: new Set(),
+  told: new Set(),
+};
 
 /** The view after one more thing was told, and the lines to print for it. */
 export function advance(view: StepView, progress: Progress, palette: Palette): [StepView, string[]] {
@@ -43,7 +48,9 @@ function advanceBy(view: StepView, event: Event, palette: Palette): [StepView, s
     case 'turned-back':
       return once(view, event.e, { lines: [`  ${palette.yellow('↩')} putting it back: ${event.why}`] });
     case 'answered':
-      return once(view, `${event.e} ${event.at}`, { lines: [`  ${palette.yellow('↩')} ${event.by} asked to abort it`] });
+      return once(view, `${event.e} ${event.at}`, {
+        lines: [`  ${palette.yellow('↩')} ${event.by} asked to abort it`],
+      });
     case 'ended':
       return [view, []];
   }
@@ -77,13 +84,15 @@ export function liveLine(view: StepView, now: number, palette: Palette): string 
 }
 
 const heading = (spec: Extract<Event, { e: 'planned' }>['spec']): string => {
-  const { target, next, strategy, kind } = spec;
+  const { target, next, settings, kind } = spec;
   const release = releaseName(target.service, next.releaseDigest);
-  return `${kind} ${release} → ${target.environment} (${strategy}, into ${next.slot}, ${spec.id})`;
+  return `${kind} ${release} → ${target.environment} (${settings.strategy}, into ${next.slot}, ${spec.id})`;
 };
 
 const nameOf = (view: StepView, { step, direction, work }: Intent): string =>
-  direction === 'undo' ? `${view.names.get(step) ?? step}, put back: ${describeWork(work)}` : (view.names.get(step) ?? step);
+  direction === 'undo'
+    ? `${view.names.get(step) ?? step}, put back: ${describeWork(work)}`
+    : (view.names.get(step) ?? step);
 
 function describeWork(work: Work): string {
   switch (work.do) {
@@ -103,7 +112,8 @@ function describeWork(work: Work): string {
 /** Only what is not a plain pass is worth a line. */
 function checkLines(check: CheckResult, palette: Palette): string[] {
   if (check.verdict === 'pass' && !check.flaky) return [];
-  const mark = check.verdict === 'fail' || check.verdict === 'unknown' ? palette.red('✗') : palette.yellow('!');
+  const mark =
+    check.verdict === 'fail' || check.verdict === 'unknown' ? palette.red('✗') : palette.yellow('!');
   const flaky = check.flaky ? ` (only at attempt ${check.attempts})` : '';
   return [`    ${mark} ${check.name}   ${check.saw}${flaky}`];
 }

@@ -13,20 +13,24 @@ export function verdictLines(rollout: RolloutDetail, palette: Palette): string[]
 
 /** What the verdict means for users. */
 function consequence(rollout: RolloutDetail): string {
-  const { previous } = rollout;
-  switch (rollout.ending) {
+  const { ending, previous } = rollout;
+  if (ending === undefined) return 'not decided yet';
+  switch (ending) {
     case 'succeeded':
       return `live on ${frontUrl(rollout.front)}${tookText(rollout)}`;
     case 'rejected':
     case 'aborted':
-      return previous ? `users stayed on ${previous}` : 'nothing is live yet';
     case 'rolled-back':
-      return previous ? `users are back on ${previous}` : 'nothing is live: the front answers 503';
+      return usersAreOn(previous, rollout.flips.length > 0);
     case 'stuck':
       return 'putting it back failed: nothing more is touched, and somebody has to look';
-    case undefined:
-      return 'not decided yet';
   }
+}
+
+function usersAreOn(previous: string | undefined, flipped: boolean): string {
+  if (previous === undefined)
+    return flipped ? 'nothing is live: the front answers 503' : 'nothing is live yet';
+  return flipped ? `users are back on ${previous}` : `users stayed on ${previous}`;
 }
 
 /** `http://127.0.0.1:8080` */
@@ -40,7 +44,8 @@ const tookText = ({ startedAt, endedAt }: RolloutDetail): string =>
   endedAt === undefined ? '' : `, ${duration(endedAt - startedAt)}`;
 
 function reasons(rollout: RolloutDetail, palette: Palette): string[] {
-  if (rollout.findings.length > 0) return rollout.findings.flatMap((finding) => findingLines(finding, palette));
+  if (rollout.findings.length > 0)
+    return rollout.findings.flatMap((finding) => findingLines(finding, palette));
   if (rollout.ending === 'aborted') return [];
   const what = [rollout.failedStep, rollout.why].filter((part) => part !== undefined).join(': ');
   return what === '' ? [] : [`  ${palette.red('✗')} ${what}`];
@@ -49,7 +54,9 @@ function reasons(rollout: RolloutDetail, palette: Palette): string[] {
 /** One finding: what was seen from where, then where it works and what to do, indented under it. */
 export function findingLines({ what, from, saw, elsewhere, hint }: Finding, { red }: Palette): string[] {
   const [first = '', ...rest] = saw.split('\n');
-  const advice = [elsewhere === undefined ? undefined : sentence(elsewhere), hint].filter((part) => part !== undefined);
+  const advice = [elsewhere === undefined ? undefined : sentence(elsewhere), hint].filter(
+    (part) => part !== undefined,
+  );
   return [
     `  ${red('✗')} ${what}   from ${from}: ${first}`,
     ...rest.map((line) => `    ${line}`),

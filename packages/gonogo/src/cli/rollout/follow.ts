@@ -33,7 +33,11 @@ export async function followRollout(
   }
 }
 
-async function followOnce(agent: Client, rollout: string, following: Following): Promise<RolloutDetail | undefined> {
+async function followOnce(
+  agent: Client,
+  rollout: string,
+  following: Following,
+): Promise<RolloutDetail | undefined> {
   for await (const progress of agent.follow(rollout, following.signal)) {
     if ('rollout' in progress && progress.rollout.ending) return progress.rollout;
     following.onProgress(progress);

@@ -37,7 +37,10 @@ export async function startDeploy(agent: Client, place: Place, prepared: Prepare
   return rollout;
 }
 
-const deployInput = ({ project, service, environment, name }: Place, { release, values }: Prepared): DeployInput => ({
+const deployInput = (
+  { project, service, environment, name }: Place,
+  { release, values }: Prepared,
+): DeployInput => ({
   project: project.id,
   service: service.name,
   environment: name,

@@ -17,7 +17,10 @@ export async function runToVerdict(agent: Client, running: Running, screen: Scre
   goOnWhenOutputCloses();
   const leave = new AbortController();
   const interrupts = onInterrupt(
-    () => void askToAbort(agent, running, screen).catch((error) => screen.say(`  it could not be asked: ${error.message}`)),
+    () =>
+      void askToAbort(agent, running, screen).catch((error) =>
+        screen.say(`  it could not be asked: ${error.message}`),
+      ),
     () => leave.abort(),
   );
   try {
@@ -39,7 +42,9 @@ export async function runToVerdict(agent: Client, running: Running, screen: Scre
 }
 
 async function askToAbort(agent: Client, running: Running, screen: Screen): Promise<void> {
-  screen.say('interrupted: the agent is asked to put it back, and users stay served; once more to leave it running');
+  screen.say(
+    'interrupted: the agent is asked to put it back, and users stay served; once more to leave it running',
+  );
   try {
     await agent.abort({ project: running.project, environment: running.environment, by: whoAsks() });
   } catch (error) {

@@ -19,13 +19,14 @@ const lookEvery = 1000;
 /** Until the signal: notices what no event told, and rotates output files. */
 export async function keepHouse(tools: ProcessTools, house: Housekeeping): Promise<void> {
   const { every } = house.options.logs;
-  let known: ReadonlyMap<string, Found> | undefined;
+  // Everything is new at first: whoever looked before us may have missed an end since.
+  let known: ReadonlyMap<string, Found> = new Map();
   let rotateAt = tools.clock.mono() + every;
   while (!house.signal.aborted) {
     try {
       await tools.clock.sleep(Math.min(lookEvery, every), house.signal);
       const now = new Map((await look(tools)).map((found) => [found.id, found]));
-      if (known) for (const pool of differences(known, now)) house.changed(pool);
+      for (const pool of differences(known, now)) house.changed(pool);
       known = now;
       if (tools.clock.mono() < rotateAt) continue;
       rotateAt = tools.clock.mono() + every;

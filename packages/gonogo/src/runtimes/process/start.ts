@@ -65,11 +65,15 @@ async function launch(tools: ProcessTools, spec: PoolSpec, berth: Berth): Promis
   } catch (error) {
     await removeRecord(tools.folder, place, berth.id);
     if (!(error instanceof RpcError)) throw error;
-    throw problem('LAUNCH_FAILED', { instance: berth.id, command, why: messageOf(error) }, error);
+    throw problem('LAUNCH_FAILED', { instance: berth.id, command, why: whyOf(error) }, error);
   } finally {
     tools.launching.delete(berth.id);
   }
 }
+
+/** The file was found a moment ago, so what does not exist is what it wants to be run by. */
+const whyOf = (error: RpcError): string =>
+  error.code === 'ENOENT' ? 'the interpreter that its first line names does not exist' : messageOf(error);
 
 type Started = ProcessIdentity & { readonly startedAt: number };
 

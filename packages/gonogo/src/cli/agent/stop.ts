@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { problem } from '../../errors.ts';
+import { identify } from '../../system/process.ts';
+import { stateRoot } from '../context.ts';
+import type { Format } from '../options.ts';
+import { print, printJson } from '../output.ts';
+import { needRunning } from './find.ts';
+
+/** How long an agent may take to end, in milliseconds: with `--all` its instances have their grace. */
+const patience = 120_000;
+
+/** `gonogo agent stop [--all]`: answers when it has ended. Fails with AGENT_NOT_RUNNING. */
+export async function stopAgent(all: boolean, format: Format): Promise<void> {
+  const root = stateRoot();
+  const { api, hello } = await needRunning(root);
+  const { stopped } = await api.stop({ all });
+  await hasEnded(hello.pid, root);
+  if (format === 'json') printJson({ pid: hello.pid, stopped });
+  else if (all) print(`the agent has ended, and ${stopped} instances and proxies with it: nobody is served`);
+  else print('the agent has ended; instances and proxies run on');
+}
+
+async function hasEnded(pid: number, root: string): Promise<void> {
+  const until = performance.now() + patience;
+  while (identify(pid)) {
+    if (performance.now() > until)
+      throw problem('AGENT_FAILED', { root, why: `it was told to stop and did not (pid ${pid})` });
+    await sleep(20);
+  }
+}

@@ -1,0 +1,63 @@
+import type { EnvironmentStatus, RolloutSummary, SlotStatus } from '../../api/contract.ts';
+import { describeSplit } from '../../domain/split.ts';
+import { columns } from './columns.ts';
+import type { Palette } from './palette.ts';
+import { ago, until } from './time.ts';
+import { frontUrl } from './verdict.ts';
+
+/** `gonogo status`: for each environment its front, then a line a slot, then the rollout that runs. */
+export function statusLines(
+  environments: readonly EnvironmentStatus[],
+  now: number,
+  palette: Palette,
+): string[] {
+  if (environments.length === 0) return ['nothing is deployed yet; start with: gonogo deploy ENVIRONMENT'];
+  return environments.flatMap((environment, i) => [
+    ...(i === 0 ? [] : ['']),
+    ...linesOf(environment, now, palette),
+  ]);
+}
+
+function linesOf(environment: EnvironmentStatus, now: number, palette: Palette): string[] {
+  const { service, split, slots, rollout } = environment;
+  const traffic = split === 'nobody' ? palette.red('serves nobody') : `traffic to ${describeSplit(split)}`;
+  return [
+    `${palette.bold(`${service} ${environment.environment}`)}   ${frontUrl(environment.front)}   ${traffic}`,
+    ...columns(slots.map((slot) => slotRow(slot, { environment, now, palette }))),
+    ...(rollout && !rollout.ending ? [rolloutLine(rollout, now, palette)] : []),
+  ];
+}
+
+type Row = { readonly environment: EnvironmentStatus; readonly now: number; readonly palette: Palette };
+
+function slotRow(slot: SlotStatus, { environment, now, palette }: Row): string[] {
+  const mark = slot.role === 'live' ? palette.green('●') : palette.dim('○');
+  const role =
+    slot.role === 'warm' && slot.until !== undefined ? `warm for ${until(slot.until, now)}` : slot.role;
+  const proven = slot.revision === environment.proven ? 'proven' : '';
+  return [
+    `  ${mark} ${slot.slot}`,
+    slot.release,
+    role,
+    instancesText(slot, now),
+    restartsText(slot, palette),
+    proven,
+  ];
+}
+
+function instancesText({ instances }: SlotStatus, now: number): string {
+  const running = instances.filter(({ state }) => state === 'running');
+  const since = Math.max(...running.map((one) => one.since));
+  const ended = instances.length - running.length;
+  const age = running.length > 0 ? `, since ${ago(since, now)}` : '';
+  return `${running.length} running${ended > 0 ? `, ${ended} ended` : ''}${age}`;
+}
+
+const restartsText = ({ restarts }: SlotStatus, { yellow }: Palette): string =>
+  restarts === 0 ? '' : yellow(`${restarts} restart${restarts === 1 ? '' : 's'}`);
+
+function rolloutLine(rollout: RolloutSummary, now: number, { yellow }: Palette): string {
+  const step = rollout.steps.findLast(({ state }) => state === 'running' || state === 'undoing');
+  const doing = step ? `: ${step.name}` : '';
+  return `  ${yellow('…')} ${rollout.kind} of ${rollout.release} runs${doing}, started ${ago(rollout.startedAt, now)} (${rollout.id})`;
+}

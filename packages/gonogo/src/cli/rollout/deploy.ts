@@ -1,0 +1,55 @@
+import { releaseName } from '../../domain/release.ts';
+import { problem } from '../../errors.ts';
+import { findPlace, openAgent, type Place } from '../context.ts';
+import type { Configured, Reporting } from '../options.ts';
+import { bytes } from '../print/time.ts';
+import { onInterrupt } from './interrupt.ts';
+import { type Prepared, prepare, startDeploy } from './prepare.ts';
+import { runToVerdict } from './run.ts';
+import { openScreen, type Screen } from './screen.ts';
+
+export type DeployOptions = Configured & Reporting & { readonly detach?: boolean };
+
+/** `gonogo deploy ENV`: builds and packs, hands it to the agent, and tells the rollout to its verdict. */
+export async function runDeploy(environment: string, options: DeployOptions): Promise<number> {
+  const place = await findPlace(options.config, environment);
+  const screen = openScreen(options.format);
+  try {
+    const prepared = await prepareOrStop(place, screen);
+    const agent = await openAgent();
+    const id = await startDeploy(agent, place, prepared).finally(prepared.bundle.dispose);
+    if (options.detach) return detached(id, options);
+    return await runToVerdict(agent, { id, project: place.project.id, environment }, screen);
+  } finally {
+    screen.close();
+  }
+}
+
+async function prepareOrStop(place: Place, screen: Screen): Promise<Prepared> {
+  const stop = new AbortController();
+  const interrupts = onInterrupt(
+    () => stop.abort(),
+    () => process.exit(1),
+  );
+  try {
+    const prepared = await prepare(place, { signal: stop.signal, onOutput: () => undefined });
+    stop.signal.throwIfAborted();
+    const { release, bundle } = prepared;
+    const name = releaseName(place.service.name, release.digest);
+    screen.say(`packed ${name}: ${bundle.entries} entries, ${bytes(bundle.bytes)}`);
+    return prepared;
+  } catch (error) {
+    throw stop.signal.aborted ? problem('INTERRUPTED', { what: 'the release was packed' }) : error;
+  } finally {
+    interrupts.release();
+  }
+}
+
+function detached(id: string, { format }: DeployOptions): number {
+  const line =
+    format === 'json'
+      ? JSON.stringify({ rollout: id })
+      : `started ${id}; follow it with: gonogo show ${id} --follow`;
+  process.stdout.write(`${line}\n`);
+  return 0;
+}

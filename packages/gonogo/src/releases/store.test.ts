@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { type Header, pack } from 'tar-stream';
+import { isProblem } from '../errors.ts';
+import { packBundle } from './bundle.ts';
+import { removeTree } from './settle.ts';
+import { artifactStore } from './store.ts';
+
+const root = await mkdtemp(join(tmpdir(), 'gonogo-artifacts-'));
+after(() => removeTree(root));
+
+let count = 0;
+const fresh = (): string => join(root, `n${count++}`);
+
+type Entry = Partial<Header> & { readonly name: string; readonly content?: string };
+
+/** An archive as anybody could send it. */
+async function archive(entries: readonly Entry[]): Promise<Buffer> {
+  const tar = pack();
+  for (const { content = '', ...header } of entries) {
+    if (header.type === undefined || header.type === 'file') tar.entry(header, content);
+    else tar.entry(header);
+  }
+  tar.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of tar as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+const digestOf = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+async function* inChunks(bytes: Uint8Array, size = 1000): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** Everything under a folder: `path → content`, `→ target` for links, `/` for folders; `*` marks executables. */
+async function treeOf(folder: string, base = ''): Promise<Record<string, string>> {
+  const tree: Record<string, string> = {};
+  for (const name of await readdir(join(folder, base))) {
+    const path = base ? `${base}/${name}` : name;
+    const stats = await lstat(join(folder, path));
+    if (stats.isSymbolicLink()) tree[path] = `→ ${await readlink(join(folder, path))}`;
+    else if (stats.isDirectory()) Object.assign(tree, { [path]: '/' }, await treeOf(folder, path));
+    else tree[path] = `${stats.mode & 0o100 ? '*' : ''}${await readFile(join(folder, path), 'utf8')}`;
+  }
+  return tree;
+}
+
+const name = fc.oneof(
+  fc.constantFrom('a', 'b', 'B', 'ä', '日本', 'with space', '[id]', '-x', 'a.js', 'x'.repeat(120)),
+  fc.stringMatching(/^[a-z0-9_-]{1,12}$/),
+);
+const node = fc.record({
+  path: fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/')),
+  content: fc.string({ maxLength: 600 }),
+  is: fc.constantFrom('file', 'file', 'program', 'folder', 'link'),
+});
+
+/** Writes what fits together; an entry that another one is in the way of is left out. */
+async function plant(
+  folder: string,
+  nodes: readonly { path: string; content: string; is: string }[],
+): Promise<void> {
+  await mkdir(folder);
+  for (const { path, content, is } of nodes) {
+    const at = join(folder, path);
+    try {
+      await mkdir(dirname(at), { recursive: true });
+      if (is === 'folder') await mkdir(at);
+      else if (is === 'link') await symlink(`./${path.split('/').at(-1)}-target`, at);
+      else await writeFile(at, content, { flag: 'wx', mode: is === 'program' ? 0o755 : 0o644 });
+    } catch (error) {
+      assert.match(String((error as NodeJS.ErrnoException).code), /EEXIST|ENOTDIR|ENOENT/);
+    }
+  }
+}
+
+test('what is packed and unpacked is the same tree, and packing that again is the same digest', async () => {
+  const store = artifactStore(fresh());
+  await fc.assert(
+    fc.asyncProperty(fc.array(node, { minLength: 1, maxLength: 12 }), async (nodes) => {
+      const from = fresh();
+      await plant(from, [...nodes, { path: 'there', content: 'is always one', is: 'file' }]);
+      const bundle = await packBundle({ from });
+      await store.put(bundle.digest, createReadStream(bundle.file));
+      const folder = await store.folder(bundle.digest);
+      assert.deepEqual(await treeOf(folder), await treeOf(from));
+      const again = await packBundle({ from: folder });
+      assert.equal(again.digest, bundle.digest);
+      await Promise.all([bundle.dispose(), again.dispose(), removeTree(from)]);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('the digest does not depend on the order in which files were made', async () => {
+  const files = fc.uniqueArray(fc.stringMatching(/^[a-zA-Z0-9._-]{1,10}x$/), { minLength: 1, maxLength: 10 });
+  await fc.assert(
+    fc.asyncProperty(
+      files.chain((names) =>
+        fc.tuple(fc.constant(names), fc.shuffledSubarray(names, { minLength: names.length })),
+      ),
+      async (orders) => {
+        const digests = await Promise.all(
+          orders.map(async (names) => {
+            const from = fresh();
+            await plant(
+              from,
+              names.map((path) => ({ path, content: path, is: 'file' })),
+            );
+            const bundle = await packBundle({ from });
+            await Promise.all([bundle.dispose(), removeTree(from)]);
+            return bundle.digest;
+          }),
+        );
+        assert.equal(digests[0], digests[1]);
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+const folder = (path: string): Entry => ({ name: path, type: 'directory' });
+const linkTo = (path: string, linkname: string): Entry => ({ name: path, type: 'symlink', linkname });
+
+const hostile: Readonly<Record<string, readonly Entry[]>> = {
+  'a path upwards': [{ name: '../evil', content: 'x' }],
+  'a path upwards in the middle': [folder('a'), { name: 'a/../../evil', content: 'x' }],
+  'an absolute path': [{ name: '/tmp/evil', content: 'x' }],
+  'a path with a dot': [{ name: './evil', content: 'x' }],
+  'an empty name': [{ name: 'a//b', content: 'x' }],
+  'the root itself': [folder('.'), { name: 'a', content: 'x' }],
+  'an absolute link': [linkTo('a', '/etc')],
+  'a link upwards': [linkTo('a', '../..')],
+  'a link that goes down and up': [folder('a'), linkTo('b', 'a/../..')],
+  'a file through a link': [folder('a'), linkTo('b', 'a'), { name: 'b/evil', content: 'x' }],
+  'a folder over a link': [linkTo('b', 'c'), folder('b')],
+  'a file over a link': [linkTo('b', 'c'), { name: 'b', content: 'x' }],
+  'a file twice': [
+    { name: 'a', content: 'x' },
+    { name: 'a', content: 'y' },
+  ],
+  'a folder twice': [folder('a'), folder('a/')],
+  'a file without its folder': [{ name: 'a/b', content: 'x' }],
+  'a hard link': [{ name: 'a', type: 'link', linkname: '/etc/passwd' }],
+  'a device': [{ name: 'a', type: 'character-device', devmajor: 1, devminor: 3 }],
+  'a pipe': [{ name: 'a', type: 'fifo' }],
+  'a path that is too long': [folder('a'), { name: `a/${'b'.repeat(300)}`, content: 'x' }],
+  nothing: [],
+};
+
+for (const [what, entries] of Object.entries(hostile)) {
+  test(`an archive with ${what} is refused, and nothing is written`, async () => {
+    const inside = fresh();
+    const store = artifactStore(join(inside, 'store'));
+    const bytes = await archive(
+      [{ name: 'first', content: 'fine' }, ...entries].slice(what === 'nothing' ? 1 : 0),
+    );
+    await assert.rejects(store.put(digestOf(bytes), inChunks(bytes)), (e) => isProblem(e, 'BUNDLE_UNSAFE'));
+    assert.deepEqual(await treeOf(inside), { store: '/' });
+    assert.deepEqual(await store.list(), []);
+  });
+}
+
+test('archives beyond the limits are refused', async () => {
+  const store = artifactStore(fresh(), { limits: { entries: 2, bytes: 10 } });
+  const refused = (error: unknown): boolean => isProblem(error, 'BUNDLE_UNSAFE');
+  const many = await archive([{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
+  await assert.rejects(store.put(digestOf(many), inChunks(many)), refused);
+  const large = await archive([
+    { name: 'a', content: '123456' },
+    { name: 'b', content: '12345' },
+  ]);
+  await assert.rejects(store.put(digestOf(large), inChunks(large)), refused);
+});
+
+test('no archive, however it is damaged or made, writes outside or under another digest', async () => {
+  const inside = fresh();
+  const store = artifactStore(join(inside, 'store'));
+  const good = await archive([folder('a'), { name: 'a/b', content: 'x'.repeat(2000) }, linkTo('c', 'a/b')]);
+  const flips = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(
+      flips,
+      fc.integer({ min: 1, max: good.length }),
+      fc.boolean(),
+      async (changes, length, honest) => {
+        const bytes = Buffer.from(good.subarray(0, length));
+        for (const [at, value] of changes) if (at < length) bytes[at] = value;
+        const digest = honest ? digestOf(bytes) : digestOf(good);
+        const failure = await store.put(digest, inChunks(bytes, 700)).catch((error: unknown) => error);
+        const isSame = digestOf(bytes) === digest;
+        if (!isSame) assert.ok(failure, 'other bytes than announced are never accepted');
+        if (failure)
+          assert.ok(
+            ['BUNDLE_UNSAFE', 'ARTIFACT_MISMATCH'].some((code) =>
+              isProblem(failure, code as 'BUNDLE_UNSAFE'),
+            ),
+            String(failure),
+          );
+        assert.deepEqual(await readdir(inside), ['store']);
+        if (!failure) await store.remove(digest);
+        assert.deepEqual(await readdir(join(inside, 'store')), []);
+      },
+    ),
+    { numRuns: 120 },
+  );
+});
+
+test('bytes that are others than announced are thrown away', async () => {
+  const at = fresh();
+  const store = artifactStore(at);
+  const bytes = await archive([{ name: 'a', content: 'x' }]);
+  const other = digestOf(Buffer.from('other'));
+  for (const sent of [bytes, bytes.subarray(0, 700), Buffer.from('no archive at all'.repeat(100))]) {
+    await assert.rejects(store.put(other, inChunks(sent)), (e) => isProblem(e, 'ARTIFACT_MISMATCH'));
+  }
+  assert.deepEqual(await readdir(at), []);
+});
+
+test('a sender that goes away is told apart from a broken disk, and leaves nothing', async () => {
+  const at = fresh();
+  const store = artifactStore(at);
+  const bytes = await archive([{ name: 'a', content: 'x'.repeat(5000) }]);
+  async function* cut(): AsyncGenerator<Uint8Array> {
+    yield bytes.subarray(0, 2000);
+    throw Object.assign(new Error('the connection was reset'), { code: 'ECONNRESET' });
+  }
+  await assert.rejects(store.put(digestOf(bytes), cut()), (e) => isProblem(e, 'ARTIFACT_INCOMPLETE'));
+  assert.deepEqual(await readdir(at), []);
+});
+
+test('an artifact is read-only: files 0444 or 0555, folders 0555', async () => {
+  const store = artifactStore(fresh());
+  const bytes = await archive([folder('a'), { name: 'a/b', mode: 0o666 }, { name: 'c', mode: 0o4777 }]);
+  await store.put(digestOf(bytes), inChunks(bytes));
+  const at = await store.folder(digestOf(bytes));
+  const mode = async (path: string): Promise<string> =>
+    ((await stat(join(at, path))).mode & 0o7777).toString(8);
+  assert.deepEqual(await Promise.all(['.', 'a', 'a/b', 'c'].map(mode)), ['555', '555', '444', '555']);
+});
+
+test('the same artifact put many times at once is there once; a later put does not read its bytes', async () => {
+  const at = fresh();
+  const store = artifactStore(at);
+  const bytes = await archive([folder('a'), { name: 'a/b', content: 'x' }]);
+  const digest = digestOf(bytes);
+  await Promise.all(Array.from({ length: 5 }, () => store.put(digest, inChunks(bytes, 100))));
+  assert.deepEqual(await readdir(at), [digest.slice(7)]);
+  assert.deepEqual(await store.list(), [digest]);
+  async function* never(): AsyncGenerator<Uint8Array> {
+    yield bytes;
+    assert.fail('it was read');
+  }
+  await store.put(digest, never());
+});
+
+test('an artifact that is not here is named; removing makes it so, twice as well', async () => {
+  const store = artifactStore(fresh());
+  const bytes = await archive([folder('a'), { name: 'a/b', content: 'x' }]);
+  const digest = digestOf(bytes);
+  assert.equal(await store.has(digest), false);
+  await store.put(digest, inChunks(bytes));
+  await store.remove(digest);
+  await store.remove(digest);
+  await assert.rejects(store.folder(digest), (e) => isProblem(e, 'ARTIFACT_MISSING'));
+  for (const odd of ['../x', 'sha256:../../x', `sha256:${'A'.repeat(64)}`, '']) {
+    await assert.rejects(store.folder(odd), odd);
+  }
+});
+
+test('what a crash left behind is removed by the next process, what a living one does is not', async () => {
+  const at = fresh();
+  await mkdir(join(at, '.unfinished-4194304-1-abcdef', 'read-only'), { recursive: true });
+  await chmod(join(at, '.unfinished-4194304-1-abcdef', 'read-only'), 0o555);
+  const living = (await readFile('/proc/self/stat', 'utf8')).split(') ')[1]?.split(' ')[19];
+  await mkdir(join(at, `.unfinished-${process.pid}-${living}-abcdef`));
+  await artifactStore(at).list();
+  assert.deepEqual(await readdir(at), [`.unfinished-${process.pid}-${living}-abcdef`]);
+});
+
+const inTmpfs = (folder: string): string[] => [
+  ...['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c'],
+  ...['mount -t tmpfs -o size=1m none "$0" && exec "$@"', folder],
+];
+const canMount = (): boolean => {
+  const [command = '', ...args] = [...inTmpfs(root), 'true'];
+  return process.env.GONOGO_REQUIRE === 'all' || spawnSync(command, args).status === 0;
+};
+
+test('a full disk is DISK_FULL, and nothing is left behind', {
+  skip: !canMount() && 'needs unshare(1) and the right to mount a tmpfs',
+}, async () => {
+  const bytes = await archive([folder('a'), { name: 'a/b', content: 'x'.repeat(3 * 1024 * 1024) }]);
+  const file = fresh();
+  await writeFile(file, bytes);
+  const mount = fresh();
+  await mkdir(mount);
+  const program = `
+      const { artifactStore } = await import(${JSON.stringify(new URL('./store.ts', import.meta.url).href)});
+      const { createReadStream, readdirSync, statfsSync } = await import('node:fs');
+      const [file, mount, digest] = process.argv.slice(1);
+      const error = await artifactStore(mount).put(digest, createReadStream(file)).catch((e) => e);
+      const { bfree, blocks } = statfsSync(mount);
+      console.log(JSON.stringify({ code: error?.code, message: error?.message, left: readdirSync(mount), used: blocks - bfree }));`;
+  const [command = '', ...args] = [...inTmpfs(mount), process.execPath, '--input-type=module', '-e', program];
+  const ran = spawnSync(command, [...args, file, mount, digestOf(bytes)], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  assert.equal(ran.status, 0, ran.stderr);
+  const told = JSON.parse(ran.stdout) as { code: string; message: string; left: string[]; used: number };
+  assert.equal(told.code, 'DISK_FULL');
+  assert.ok(told.message.includes(mount));
+  assert.deepEqual(told.left, []);
+  await rm(file);
+});

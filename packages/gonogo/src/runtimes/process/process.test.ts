@@ -1,0 +1,356 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { type ProcessHost, processHost } from '../../../../../test/suites/process-host.ts';
+import {
+  ask,
+  eventually,
+  instancesOf,
+  listens,
+  never,
+  type SpecWish,
+  server,
+  specOf,
+  target,
+  theOne,
+  webPool,
+} from '../../../../../test/suites/runtime.ts';
+import type { PoolSpec } from '../../ports/runtime.ts';
+import { identify } from '../../system/process.ts';
+import { membersOf } from './group.ts';
+
+let host: ProcessHost;
+let base: string;
+
+before(async () => {
+  process.env.GONOGO_TEST_CANARY = 'canary-in-our-own-environment';
+  host = await processHost({ logs: { bytes: 4096, files: 2, every: 50 } });
+  base = await mkdtemp(join(tmpdir(), 'gonogo-releases-'));
+});
+afterEach(async () => {
+  await host.runtime.remove(webPool, 2000);
+});
+after(async () => {
+  await host.close();
+  await rm(base, { recursive: true, force: true });
+});
+
+/** A release whose program is this script. */
+async function release(name: string, script: string, wish: SpecWish = {}): Promise<PoolSpec> {
+  const folder = join(base, name);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'server.js'), script);
+  const releaseDigest = `sha256:${Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64)}`;
+  return specOf(folder, { releaseDigest, ...wish });
+}
+const apply = (spec: PoolSpec): Promise<void> => host.runtime.apply(spec, 1, never());
+const pidOf = async (): Promise<number> => {
+  const { state } = await theOne(host.runtime);
+  assert.ok(state.is === 'running');
+  return state.pid;
+};
+/** Gone, or a zombie that only waits to be reaped. */
+const isGone = (pid: number): boolean => identify(pid) === undefined;
+
+test('nothing of our own environment reaches an instance', async () => {
+  await apply(
+    await release('env', server, {
+      values: { TZ: 'Europe/Madrid', GONOGO_SLOT: 'red', API_KEY: 's3cret-value' },
+    }),
+  );
+  const { env } = await ask(await theOne(host.runtime));
+  const names = [
+    'API_KEY',
+    'GONOGO_ADDRESS',
+    'GONOGO_ENVIRONMENT',
+    'GONOGO_INSTANCE',
+    'GONOGO_LAUNCH',
+    'GONOGO_RELEASE',
+  ];
+  names.push(
+    'GONOGO_REVISION',
+    'GONOGO_SERVICE',
+    'GONOGO_SLOT',
+    'HOME',
+    'HOST',
+    'LANG',
+    'PATH',
+    'PORT',
+    'TZ',
+  );
+  assert.deepEqual(Object.keys(env).sort(), names);
+  assert.equal(env.TZ, 'Europe/Madrid', 'the snapshot may replace what is given to everybody');
+  assert.equal(env.GONOGO_SLOT, 'blue', 'but not what the runtime says of the instance');
+  assert.equal((await stat(env.HOME ?? '')).mode & 0o777, 0o700);
+});
+
+test('no secret is written beside the instances', async () => {
+  await apply(await release('secret', server, { values: { API_KEY: 's3cret-value' } }));
+  const files = readdirSync(host.state.instances, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  assert.ok(files.some((file) => file.name.endsWith('.json')));
+  for (const file of files) {
+    const path = join(file.parentPath, file.name);
+    assert.doesNotMatch(readFileSync(path, 'utf8'), /s3cret-value/);
+    assert.equal((await stat(path)).mode & 0o777, 0o600, path);
+  }
+});
+
+/** Its child says its pid itself, so that it is known to be deaf by then. */
+const deaf = `process.on('SIGTERM', () => {}); console.log('child ' + process.pid); setInterval(() => {}, 1000);`;
+const mortal = `
+require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(deaf)}], { stdio: 'inherit' });
+setInterval(() => {}, 1000);
+`;
+const stubborn = `process.on('SIGTERM', () => console.log('no'));${mortal}`;
+
+const childOf = (): Promise<number> =>
+  eventually('its child', async () => {
+    const { id } = await theOne(host.runtime);
+    const said = (await host.runtime.tail(id, 10)).map((line) => /^child (\d+)$/.exec(line)?.[1]);
+    return Number(said.find((pid) => pid !== undefined));
+  });
+
+test('an instance that ignores SIGTERM is killed after its grace, with its children', async () => {
+  await apply(await release('stubborn', stubborn));
+  const [pid, child] = [await pidOf(), await childOf()];
+  const begun = performance.now();
+  await host.runtime.remove(webPool, 300);
+  assert.ok(performance.now() - begun >= 300, 'it had its grace');
+  assert.ok(isGone(pid) && isGone(child));
+});
+
+test('a child that outlived its leader gets the rest of the grace, and is killed then', async () => {
+  const dies = stubborn.replace(`process.on('SIGTERM', () => console.log('no'));`, '');
+  await apply(await release('outlived', mortal));
+  const [pid, child] = [await pidOf(), await childOf()];
+  const removing = host.runtime.remove(webPool, 1000);
+  await eventually('the end of the leader', () => isGone(pid));
+  assert.equal(isGone(child), false);
+  await removing;
+  assert.ok(isGone(child));
+});
+
+test('what a crashed instance left behind in its group is cleared when its place is taken', async () => {
+  await apply(await release('orphan', stubborn));
+  const [pid, child] = [await pidOf(), await childOf()];
+  const { id } = await theOne(host.runtime);
+  process.kill(pid, 'SIGKILL');
+  await eventually('its end', async () => (await theOne(host.runtime)).state.is === 'ended');
+  await host.runtime.restart(await release('orphan', server), id, never());
+  assert.ok(isGone(child));
+});
+
+test('when the keeper is killed the instances run on, are found again, and can be stopped', async () => {
+  const spec = await release('adopted', server, { count: 2 });
+  await apply(spec);
+  const before = await instancesOf(host.runtime);
+  for (const instance of before) await ask(instance);
+  const keeper = await host.keeperPid();
+  process.kill(keeper, 'SIGKILL');
+  await eventually('another keeper', async () => (await host.keeperPid()) !== keeper);
+  const other = await host.again();
+  assert.deepEqual(await instancesOf(other), before);
+  await other.apply(spec, 1, never());
+  assert.deepEqual(await instancesOf(other), before, 'no second instance');
+  const [first, second] = before;
+  assert.ok(first?.state.is === 'running' && second?.state.is === 'running');
+  // Nobody is told of the end of a process that is not the keeper's child: it is noticed.
+  const told: string[] = [];
+  other.onChange((pool) => told.push(pool.slot));
+  process.kill(first.state.pid, 'SIGKILL');
+  await eventually('being told', () => told.length > 0);
+  assert.equal((await instancesOf(other))[0]?.state.is, 'ended');
+  await other.remove(webPool, 2000);
+  assert.ok(isGone(second.state.pid));
+  assert.deepEqual(await other.observe(target), []);
+});
+
+test('an instance whose process nobody wrote down is found by its environment', async () => {
+  await apply(await release('unrecorded', server));
+  const before = await theOne(host.runtime);
+  await ask(before);
+  const record = join(host.state.instances, 'acme/shop/production/local/blue/web', `${before.id}.json`);
+  const { process: _, ...rest } = JSON.parse(await readFile(record, 'utf8'));
+  const keeper = await host.keeperPid();
+  process.kill(keeper, 'SIGKILL');
+  await eventually('another keeper', async () => (await host.keeperPid()) !== keeper);
+  // As if the agent had died right after the launch.
+  await writeFile(record, JSON.stringify(rest));
+  const found = await theOne(await host.again());
+  assert.ok(found.state.is === 'running' && before.state.is === 'running');
+  assert.equal(found.state.pid, before.state.pid);
+});
+
+test('an instance that ends at once shows its exit code and its last lines', async () => {
+  const script = `for (let n = 1; n <= 100; n++) console.log('line ' + n); console.error('cannot go on'); process.exitCode = 9;`;
+  await apply(await release('crash', script));
+  const ended = await eventually('its end', async () => {
+    const instance = await theOne(host.runtime);
+    return instance.state.is === 'ended' && { ...instance, state: instance.state };
+  });
+  assert.equal(ended.state.code, 9);
+  assert.deepEqual(await host.runtime.tail(ended.id, 2), ['line 100', 'cannot go on']);
+});
+
+test('a program with a port of its own is seen to listen elsewhere', async () => {
+  const script = `require('node:http').createServer().listen(0, '127.0.0.1');`;
+  await apply(await release('hard-coded', script));
+  const { id, port } = await theOne(host.runtime);
+  const listening = await eventually('its port', async () => {
+    const found = await host.runtime.listening(id);
+    return found && found.length > 0 && found;
+  });
+  assert.equal(listening.length, 1);
+  assert.equal(listening[0]?.host, '127.0.0.1');
+  assert.notEqual(listening[0]?.port, port);
+  assert.equal(await listens('127.0.0.1', listening[0]?.port ?? 0), true);
+});
+
+test('a port that somebody uses is not given to an instance', async () => {
+  const blockers = await Promise.all(
+    Array.from({ length: 3 }, async () => {
+      const blocker = net.createServer();
+      await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+      return blocker;
+    }),
+  );
+  await apply(await release('twenty', server, { count: 20 }));
+  const instances = await instancesOf(host.runtime);
+  const answers = await Promise.all(instances.map((instance) => ask(instance)));
+  assert.equal(new Set(instances.map((instance) => instance.port)).size, 20);
+  assert.equal(new Set(answers.map((answer) => answer.pid)).size, 20);
+  for (const [n, answer] of answers.entries()) assert.equal(answer.env.PORT, String(instances[n]?.port));
+  for (const blocker of blockers) blocker.close();
+  await host.runtime.remove(webPool, 5000);
+  for (const { pid } of answers) assert.ok(isGone(pid));
+});
+
+test('a command that does not exist is named before anything is started', async () => {
+  const spec = await release('missing', server, { run: { command: ['./start.sh'] } });
+  await assert.rejects(apply(spec), (error: Error) =>
+    /"\.\/start\.sh" does not exist in .*missing/.test(error.message),
+  );
+  const other = await release('missing', server, { run: { command: ['no-such-program'] } });
+  await assert.rejects(apply(other), { code: 'COMMAND_MISSING' });
+  assert.deepEqual(await host.runtime.observe(target), []);
+});
+
+test('a command whose interpreter is missing is one clear error', async () => {
+  const spec = await release('no-program', server, { run: { command: ['./start'] } });
+  await writeFile(join(spec.artifact, 'start'), '#!/no/such/interpreter\n', { mode: 0o755 });
+  await assert.rejects(apply(spec), /interpreter that its first line names does not exist/);
+  assert.deepEqual(await host.runtime.observe(target), []);
+});
+
+/** Adds a line to a file beside itself and to one under its working folder; answers what both hold. */
+const uploader = `
+const fs = require('node:fs'), path = require('node:path');
+fs.appendFileSync(path.join(__dirname, 'uploads', 'by-path.txt'), process.env.GONOGO_RELEASE + '\\n');
+fs.appendFileSync('data/db/by-cwd.txt', process.env.GONOGO_RELEASE + '\\n');
+require('node:http').createServer((request, response) => response.end(JSON.stringify({ pid: process.pid, cwd: process.cwd(), env: {
+  path: fs.readFileSync('uploads/by-path.txt', 'utf8'), cwd: fs.readFileSync(path.join(__dirname, 'data/db/by-cwd.txt'), 'utf8'),
+  static: fs.readFileSync('data/static.txt', 'utf8') } })))
+  .listen(Number(process.env.PORT), process.env.HOST);
+`;
+
+test('shared folders outlive releases, by the working folder and by the path of the program alike', async () => {
+  const wish = { run: { shared: ['uploads', 'data/db'] } };
+  const [first, second] = [
+    await release('v1', uploader, wish),
+    await release('v2', uploader, { ...wish, revision: '2.2' }),
+  ];
+  for (const spec of [first, second]) {
+    await mkdir(join(spec.artifact, 'data'), { recursive: true });
+    await writeFile(join(spec.artifact, 'data/static.txt'), 'from the release');
+  }
+  await apply(first);
+  await ask(await theOne(host.runtime));
+  await apply(second);
+  const { env } = await ask(await theOne(host.runtime));
+  assert.deepEqual(env.path?.trim().split('\n').length, 2);
+  assert.equal(env.path, env.cwd);
+  assert.equal(env.static, 'from the release');
+  assert.equal(existsSync(join(second.artifact, 'uploads')), false, 'the release itself is not touched');
+});
+
+test('a shared folder outside the release is refused', async () => {
+  const spec = await release('escape', uploader, { run: { shared: ['../elsewhere'] } });
+  await assert.rejects(apply(spec), { code: 'BUNDLE_UNSAFE' });
+});
+
+test('output that grows is rotated, and a follower misses no line', async () => {
+  const script = `let n = 0; const timer = setInterval(() => { for (let k = 0; k < 5; k++) console.log('line ' + (++n) + ' ' + 'x'.repeat(80)); if (n >= 300) clearInterval(timer); }, 10); setInterval(() => {}, 1000);`;
+  await apply(await release('talkative', script));
+  const { id } = await theOne(host.runtime);
+  const stop = new AbortController();
+  const seen: number[] = [];
+  const following = (async () => {
+    for await (const line of host.runtime.logs(webPool, { lines: 1000, follow: true, signal: stop.signal }))
+      if (line.instance === id) seen.push(Number(line.text.split(' ')[1]));
+  })();
+  await eventually('its last line', () => seen.at(-1) === 300);
+  stop.abort();
+  await following;
+  assert.deepEqual(
+    seen.toSorted((a, b) => a - b),
+    seen,
+    'in order',
+  );
+  const log = join(host.state.instances, 'acme/shop/production/local/blue/web', `${id}.log`);
+  await eventually('a rotation', () => existsSync(`${log}.2`));
+  assert.equal(existsSync(`${log}.3`), false, 'no more files than asked for');
+  assert.equal((await stat(`${log}.1`)).mode & 0o777, 0o600);
+});
+
+test('an instance runs as another user, who can read the release and write the shared folder', async (t) => {
+  if (process.getuid?.() !== 0) {
+    assert.notEqual(process.env.GONOGO_REQUIRE, 'all', 'this needs root');
+    return t.skip('only root can become another user');
+  }
+  const user = 'nobody';
+  const script = `
+    const fs = require('node:fs');
+    fs.writeFileSync('uploads/mine.txt', 'x');
+    let changed = false;
+    try { fs.appendFileSync(__filename, '//'); changed = true; } catch {}
+    require('node:http').createServer((request, response) => response.end(JSON.stringify({ pid: process.pid, cwd: process.cwd(),
+      env: { uid: String(process.getuid()), groups: String(process.getgroups()), changed: String(changed) } })))
+      .listen(Number(process.env.PORT), process.env.HOST);`;
+  await apply(await release('other-user', script, { run: { user, shared: ['uploads'] } }));
+  const { env } = await ask(await theOne(host.runtime));
+  const own = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith(`${user}:`))
+    ?.split(':')[2];
+  assert.equal(env.uid, own);
+  assert.equal(env.changed, 'false');
+  assert.doesNotMatch(env.groups ?? '', /(^|,)0(,|$)/);
+});
+
+test('a user that does not exist is named', async () => {
+  const spec = await release('no-user', server, { run: { user: 'nobody-of-that-name' } });
+  await assert.rejects(apply(spec), { code: 'USER_UNKNOWN' });
+});
+
+test('an abort stops what would still be started', async () => {
+  const spec = await release('aborted', server, { count: 3 });
+  await assert.rejects(host.runtime.apply(spec, 1, AbortSignal.abort(new Error('stop'))), /stop/);
+  assert.deepEqual(await host.runtime.observe(target), []);
+});
+
+test('a process group that is not ours is never taken for ours', () => {
+  const self = identify(process.pid);
+  assert.ok(self);
+  assert.deepEqual(membersOf({ leader: { ...self, startTime: '1' }, launch: 'x' }, true), []);
+  assert.deepEqual(membersOf({ leader: { ...self, boot: 'another' }, launch: 'x' }, true), []);
+});
+
+test('no housekeeping failed meanwhile', () => {
+  assert.deepEqual(host.errors, []);
+});

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export type CommandOptions = {
+  /** Default: the project's folder. */
+  readonly cwd?: string;
+  /** Added to the sandbox's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** How a command ended, and what it said. */
+export type Done = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The JSON value on the last line of standard output; fails with all that was said when there is none. */
+  json<T>(): T;
+  /** Everything it said, for the message of an assertion. */
+  said(): string;
+};
+
+/** A command that runs. */
+export type Running = {
+  readonly child: ChildProcess;
+  readonly done: Promise<Done>;
+  /** What it has said so far. */
+  output(): { readonly stdout: string; readonly stderr: string };
+  /** Resolves when standard output or standard error holds this; fails when the command ends before. */
+  says(text: string): Promise<void>;
+};
+
+export function startCommand(
+  argv: readonly [string, ...string[]],
+  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): Running {
+  const [command, ...args] = argv;
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+    });
+  }
+  const done = once(child, 'close').then(([code, signal]) => makeDone({ ...said, code, signal }));
+  const says = async (text: string): Promise<void> => {
+    while (!said.stdout.includes(text) && !said.stderr.includes(text)) {
+      if (child.exitCode !== null || child.signalCode !== null) {
+        throw new Error(`the command ended before it said "${text}":\n${said.stdout}${said.stderr}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  return { child, done, output: () => ({ ...said }), says };
+}
+
+function makeDone(ended: Pick<Done, 'code' | 'signal' | 'stdout' | 'stderr'>): Done {
+  const said = (): string => `exit ${ended.code ?? ended.signal}\n${ended.stdout}${ended.stderr}`;
+  return {
+    ...ended,
+    said,
+    json: <T>(): T => {
+      const last = ended.stdout.trimEnd().split('\n').at(-1) ?? '';
+      try {
+        return JSON.parse(last) as T;
+      } catch (error) {
+        throw new Error(`no JSON on the last line: ${said()}`, { cause: error });
+      }
+    },
+  };
+}
