@@ -12,7 +12,7 @@ import { type Seen, startUsers, type Users } from './postgraphile/traffic.ts';
 import type { Done } from './support/command.ts';
 import { makeDatabase, type TestDatabase } from './support/postgres.ts';
 import { processesOf } from './support/processes.ts';
-import { needsRegistry } from './support/registry.ts';
+import { needsRegistry, registryEnvironment } from './support/registry.ts';
 import { makeSandbox, type Sandbox } from './support/sandbox.ts';
 import { argumentsWithSecrets, filesWithSecrets, secretsIn } from './support/secrets.ts';
 
@@ -83,7 +83,7 @@ async function runDeploy(
 ): Promise<Done> {
   await cp(join(fixtures, version), sandbox.folder, { recursive: true });
   await writeFile(join(sandbox.folder, '.env.production'), `DATABASE_URL="${url}"\n`, { mode: 0o600 });
-  const done = await sandbox.run(['deploy', 'production', ...args]);
+  const done = await sandbox.run(['deploy', 'production', ...args], { env: registryEnvironment() });
   said.push(done.said());
   return done;
 }

@@ -50,7 +50,7 @@ describe('the simulation', () => {
       const { slot, revision } = state.live;
       const work = { ...provision.work, pool: { ...provision.work.pool, slot }, revision, count: 0 };
       const retire: Step = { ...provision, id: 'retire', work, undo: [] };
-      return steps.flatMap((one) => (isStep(one, 'watch') ? [retire, one] : [one]));
+      return steps.flatMap((one): Plan[] => (isStep(one, 'watch') ? [retire, one] : [one]));
     });
     assert.ok(broken({ plan: retiresEarly }).has('what serves before is up while the watch runs'));
   });

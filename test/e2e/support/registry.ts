@@ -15,3 +15,15 @@ export async function needsRegistry(name: string): Promise<string | false> {
     return lacking(`the npm registry for ${name} (${why ?? (error as Error).message})`);
   }
 }
+
+/** How npm finds its way to the registry on this machine: a proxy, a certificate authority, settings of its own. */
+export const registryEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined &&
+        /^(npm_config_.*|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|NODE_USE_SYSTEM_CA|SSL_CERT_(FILE|DIR))$/i.test(
+          entry[0],
+        ),
+    ),
+  );

@@ -26,8 +26,8 @@ export type KeeperLink = KeeperClient & {
 type Link = {
   readonly state: StateFolder;
   readonly listeners: Set<(launched: Launched) => void>;
-  /** Whether a keeper that goes is replaced before anybody asks. */
-  wanted: boolean;
+  /** Closed, or its keeper was asked to stop: no other one is started. */
+  over: boolean;
 };
 
 /**
@@ -36,12 +36,13 @@ type Link = {
  * Fails with KEEPER_UNREACHABLE.
  */
 export async function ensureKeeper(root: string): Promise<KeeperLink> {
-  const link: Link = { state: stateFolder(root), listeners: new Set(), wanted: true };
+  const link: Link = { state: stateFolder(root), listeners: new Set(), over: false };
   let current: Promise<RpcClient> | undefined;
-  const connection = (): Promise<RpcClient> => {
+  const connection = async (): Promise<RpcClient> => {
+    if (link.over && !current) throw unreachable(link.state, 'it was asked to stop');
     current ??= open(link, () => {
       current = undefined;
-      if (link.wanted) connection().catch(() => undefined); // The next call meets the same problem and tells it.
+      if (!link.over) connection().catch(() => undefined); // The next call meets the same problem and tells it.
     });
     current.catch(() => {
       current = undefined;
@@ -51,16 +52,18 @@ export async function ensureKeeper(root: string): Promise<KeeperLink> {
   await connection();
   return {
     call: async (method, input) => {
-      // One that is asked to stop is not replaced for having gone, only for the next call.
-      link.wanted = method !== 'stop';
-      return await ask({ connection, method, input });
+      if (link.over) throw unreachable(link.state, 'it was asked to stop');
+      link.over = method === 'stop';
+      const answer = await ask({ connection, method, input });
+      if (method === 'stop') link.over = answer === true;
+      return answer;
     },
     onEnded: (listener) => {
       link.listeners.add(listener);
       return () => link.listeners.delete(listener);
     },
     close: () => {
-      link.wanted = false;
+      link.over = true;
       current?.then((client) => client.close()).catch(() => undefined); // It never came to be.
     },
   };
@@ -72,10 +75,15 @@ type Ask<M extends keyof KeeperMethods> = {
   readonly input: KeeperMethods[M]['with'];
 };
 
+const unrepeatable: ReadonlySet<keyof KeeperMethods> = new Set(['launch', 'stop']);
+
 /** How often a question is asked whose keeper died under it. */
 const attempts = 5;
 
-/** Asks again when the keeper died under the question; not a launch, which may have been carried out. */
+/**
+ * Asks again when the keeper died under the question; not a launch, which may have been carried out, and not for it to
+ * stop, which would start another one first.
+ */
 async function ask<M extends keyof KeeperMethods>(asking: Ask<M>): Promise<KeeperMethods[M]['answers']> {
   const { connection, method, input } = asking;
   for (let attempt = 1; ; attempt++) {
@@ -83,7 +91,7 @@ async function ask<M extends keyof KeeperMethods>(asking: Ask<M>): Promise<Keepe
     try {
       return KeeperAnswers[method].parse(await client.call(method, input));
     } catch (error) {
-      if (!isLost(error) || method === 'launch' || attempt === attempts) throw error;
+      if (!isLost(error) || unrepeatable.has(method) || attempt === attempts) throw error;
       await client.closed;
       await sleep(20 * attempt);
     }

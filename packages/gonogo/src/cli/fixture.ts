@@ -13,7 +13,7 @@ export type Scene = { readonly folder: string; readonly state: string };
 
 const yaml = `service: shop
 artifact: { bundle: { from: ., include: [server.js] } }
-run: { command: [node, server.js], port: 3000 }
+run: { command: [node, server.js] }
 environments:
   good: { strategy: blue-green }
   bad: { strategy: blue-green }
@@ -54,7 +54,8 @@ export function start({ folder, state }: Scene, ...args: readonly string[]): Run
   const says = async (text: RegExp): Promise<void> => {
     const until = performance.now() + 30_000;
     while (!text.test(said.stdout + said.stderr)) {
-      if (performance.now() > until) throw new Error(`it never said ${text}:\n${said.stdout}${said.stderr}`);
+      if (performance.now() > until || child.exitCode !== null)
+        throw new Error(`it never said ${text}:\n${said.stdout}${said.stderr}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };

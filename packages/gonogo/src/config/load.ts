@@ -74,7 +74,7 @@ async function parse(
   const { serviceFile } = await import('./service.ts');
   const document = readDocument(source, file);
   if (document.problems.length > 0) throw problem('CONFIG_INVALID', { problems: document.problems });
-  const result = serviceFile.safeParse(document.value, { error: messageOfIssue });
+  const result = serviceFile.safeParse(document.value, { error: messageOfIssue, jitless: true });
   const missing = required
     .filter((key) => isMapping(document.value) && !Object.hasOwn(document.value, key))
     .map((key) => document.problemAt([key], 'is missing', 'key'));

@@ -261,20 +261,24 @@ test('a client that talks nonsense or goes away in the middle does no harm', asy
   assert.equal((await keeper.call('hello', undefined)).pid, pid);
 });
 
-test('the keeper stays while a child lives, goes when asked without one, and the next call starts another', async () => {
+test('the keeper stays while a child lives, goes when asked without one, and is not brought back by that', async () => {
   const other = await mkdtemp(join(tmpdir(), 'gonogo-keeper-'));
   const link = await ensureKeeper(other);
+  const { pid: first } = await link.call('hello', undefined);
   const child = spec('last', forever, { cwd: other, output: join(other, 'last.log') });
   started.add((await link.call('launch', child)).pid);
   assert.equal(await link.call('stop', undefined), false);
   await link.call('signal', { key: 'last', signal: 'SIGKILL' });
-  const first = (await link.call('hello', undefined)).pid;
-  await eventually('its going', () => link.call('stop', undefined));
-  const second = await eventually('another keeper', async () => {
-    const now = (await link.call('hello', undefined)).pid;
-    return now !== first && now;
-  });
-  link.close();
+  const stopped = eventually('its going', () => link.call('stop', undefined));
+  await stopped;
+  await assert.rejects(link.call('list', undefined), { code: 'KEEPER_UNREACHABLE' });
+  await eventually('its end', () => stateOf(first) === 'Z');
+  await sleep(300); // Long enough for another one to show itself.
+  assert.equal(await link.call('hello', undefined).catch(() => 'nobody'), 'nobody');
+  const again = await ensureKeeper(other);
+  const { pid: second } = await again.call('hello', undefined);
+  assert.notEqual(second, first);
+  again.close();
   process.kill(second, 'SIGKILL');
   await rm(other, { recursive: true, force: true });
 });

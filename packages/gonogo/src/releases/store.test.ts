@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { type Header, pack } from 'tar-stream';
+import { lacking } from '../../../../test/require.ts';
 import { isProblem } from '../errors.ts';
 import { packBundle } from './bundle.ts';
 import { removeTree } from './settle.ts';
@@ -302,13 +303,14 @@ const inTmpfs = (folder: string): string[] => [
   ...['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c'],
   ...['mount -t tmpfs -o size=1m none "$0" && exec "$@"', folder],
 ];
-const canMount = (): boolean => {
+function cannotMount(): string | false {
   const [command = '', ...args] = [...inTmpfs(root), 'true'];
-  return process.env.GONOGO_REQUIRE === 'all' || spawnSync(command, args).status === 0;
-};
+  if (spawnSync(command, args).status === 0) return false;
+  return lacking('unshare(1) and the right to mount a tmpfs');
+}
 
 test('a full disk is DISK_FULL, and nothing is left behind', {
-  skip: !canMount() && 'needs unshare(1) and the right to mount a tmpfs',
+  skip: cannotMount(),
 }, async () => {
   const bytes = await archive([folder('a'), { name: 'a/b', content: 'x'.repeat(3 * 1024 * 1024) }]);
   const file = fresh();

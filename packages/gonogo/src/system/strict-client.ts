@@ -127,7 +127,8 @@ async function work(run: Run, index: number): Promise<void> {
     if (pause > 0) await sleep(Math.max(0, due - performance.now()));
     due = Math.max(due + pause, performance.now() - 1000); // After a stall it does not catch up on more than a second.
     if (!mayBegin(run)) break;
-    if (!connection?.usable) connection = await leave(run, connection).then(() => open(run));
+    if (!connection?.usable || connection.strayBytes > 0)
+      connection = await leave(run, connection).then(() => open(run));
     if (!connection) continue;
     const goesOn = await askOnce(run, connection);
     if (!goesOn || !keepAlive) connection = await leave(run, connection);

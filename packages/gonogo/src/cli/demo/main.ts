@@ -1,4 +1,4 @@
-import { messageOf, problem } from '../../errors.ts';
+import { problem } from '../../errors.ts';
 import type { Narrator } from './narrator.ts';
 import { playChapter } from './play.ts';
 import { type Stage, setStage } from './stage.ts';
@@ -68,10 +68,6 @@ function beginTraffic({ narrator }: Demo, { rollout }: Told): Traffic {
   }
   const traffic = startTraffic({ front: rollout.front, badVersion: numberOf('v5') });
   traffic.onCounts((counts) => narrator.live(trafficLine(counts)));
-  signal.addEventListener(
-    'abort',
-    () => void traffic.stop().catch((error) => narrator.line(messageOf(error))),
-  );
   return traffic;
 }
 

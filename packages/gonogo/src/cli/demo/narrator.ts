@@ -1,7 +1,9 @@
-import { styleText } from 'node:util';
+import { type Palette, paletteFor } from '../print/palette.ts';
 
 /** Tells the story as it happens: on a terminal with a live last line, elsewhere in plain lines. */
 export type Narrator = {
+  /** The colours of where it is told. */
+  readonly palette: Palette;
   heading(text: string): void;
   /** A paragraph, wrapped. */
   paragraph(text: string): void;
@@ -18,6 +20,7 @@ const narrowest = 40;
 const widest = 100;
 
 export function narrator(out: Out): Narrator {
+  const palette = paletteFor(out);
   let live = '';
   const width = (): number => Math.min(widest, Math.max(narrowest, out.columns ?? widest));
   const clear = (): void => void (out.isTTY && live !== '' && out.write('\r\x1b[K'));
@@ -28,8 +31,9 @@ export function narrator(out: Out): Narrator {
     draw();
   };
   return {
+    palette,
     line,
-    heading: (text) => line(`\n${bold(text, out)}`),
+    heading: (text) => line(`\n${palette.bold(text)}`),
     paragraph: (text) => line(wrap(text, width()).join('\n')),
     live: (text) => {
       clear();
@@ -43,10 +47,6 @@ export function narrator(out: Out): Narrator {
     },
   };
 }
-
-/** Bold on a terminal that wants it: NO_COLOR and a pipe do not. */
-const bold = (text: string, out: Out): string =>
-  out.isTTY && !process.env.NO_COLOR ? styleText('bold', text, { validateStream: false }) : text;
 
 /** Breaks a text into lines of at most so many characters, between words. */
 export function wrap(text: string, width: number): string[] {

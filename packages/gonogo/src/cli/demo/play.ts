@@ -1,9 +1,10 @@
 import type { RolloutDetail } from '../../api/contract.ts';
 import type { Address } from '../../domain/environment.ts';
 import { messageOf } from '../../errors.ts';
+import { advance, noSteps } from '../print/steps.ts';
+import { verdictLines } from '../print/verdict.ts';
 import { runRollout } from './gonogo.ts';
 import type { Narrator } from './narrator.ts';
-import { duration, progressLines, verdictLines } from './progress.ts';
 import type { Stage } from './stage.ts';
 import type { Chapter, Told } from './story.ts';
 
@@ -26,9 +27,9 @@ export async function playChapter(play: Play, chapter: Chapter): Promise<Told> {
 }
 
 async function command({ stage, narrator, signal }: Play, args: readonly string[]): Promise<RolloutDetail> {
-  const begun = performance.now();
-  const tell = progressLines(() => performance.now());
-  narrator.line(`\n$ gonogo ${args.join(' ')}`);
+  const { palette } = narrator;
+  let view = noSteps;
+  narrator.line(palette.bold(`\n$ gonogo ${args.join(' ')}`));
   const rollout = await runRollout({
     args,
     signal,
@@ -36,11 +37,12 @@ async function command({ stage, narrator, signal }: Play, args: readonly string[
     config: stage.project.config,
     folder: stage.project.folder,
     onProgress: (progress) => {
-      for (const line of tell(progress)) narrator.line(line);
+      const [next, lines] = advance(view, progress, palette);
+      view = next;
+      for (const line of lines) narrator.line(line);
     },
   });
-  for (const line of verdictLines(rollout)) narrator.line(line);
-  narrator.line(`       after ${duration(performance.now() - begun)}`);
+  for (const line of verdictLines(rollout, palette)) narrator.line(line);
   return rollout;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RolloutDetail } from '../../api/contract.ts';
 import { type Chapter, story, type Told } from './story.ts';
-import { summaryJson, summaryLines, type TrafficCounts, table, whatBroke } from './summary.ts';
+import { summaryJson, summaryLines, type TrafficCounts, whatBroke } from './summary.ts';
 import { numberOf } from './versions.ts';
 
 const finding = {
@@ -121,27 +121,16 @@ test('the line for programs has one verdict a chapter, and every flip of product
 
 test('the summary for people names every rollout, staging too, then the traffic and the flips', () => {
   assert.deepEqual(summaryLines(asPlanned, traffic), [
-    'release          to          verdict  step       time',
-    'v1 shop@00000v1  production  GO                  4.3 s',
-    'v2 shop@00000v2  production  GO                  4.3 s',
-    'v3 shop@00000v3  production  NO-GO    preflight  4.3 s',
-    'v4 shop@00000v4  staging     GO                  2.5 s',
-    'v4 shop@00000v4  production  NO-GO    reach      4.3 s',
-    'v5 shop@00000v5  production  NO-GO    watch      4.3 s',
-    'v1 shop@00000v1  production  GO       rollback   4.3 s',
+    'release           to           verdict   step        time',
+    'v1 shop@00000v1   production   GO                   4.3 s',
+    'v2 shop@00000v2   production   GO                   4.3 s',
+    'v3 shop@00000v3   production   NO-GO     preflight   4.3 s',
+    'v4 shop@00000v4   staging      GO                   2.5 s',
+    'v4 shop@00000v4   production   NO-GO     reach       4.3 s',
+    'v5 shop@00000v5   production   NO-GO     watch       4.3 s',
+    'v1 shop@00000v1   production   GO        rollback    4.3 s',
     '',
     'traffic  15000 requests, 250 a second; 0 failed; 120 error answers from v5',
     'flips    5, each acknowledged within 2 ms',
   ]);
-});
-
-test('columns are as wide as their widest cell', () => {
-  assert.deepEqual(
-    table([
-      ['a', 'b'],
-      ['long', 'c'],
-      ['', 'd'],
-    ]),
-    ['a     b', 'long  c', '      d'],
-  );
 });

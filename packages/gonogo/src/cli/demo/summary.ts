@@ -1,3 +1,5 @@
+import { columns } from '../print/columns.ts';
+import { duration } from '../print/time.ts';
 import { deviations, type Told } from './story.ts';
 import { numberOf } from './versions.ts';
 
@@ -46,7 +48,7 @@ export function summaryLines(told: readonly Told[], traffic: TrafficCounts): str
   const flips = flipsOf(told).map(({ ms }) => ms);
   const { requests, failed, fromBadRelease } = traffic;
   return [
-    ...table([['release', 'to', 'verdict', 'step', 'time'], ...rows]),
+    ...columns([['release', 'to', 'verdict', 'step', 'time'], ...rows]),
     '',
     `traffic  ${requests} requests, ${Math.floor(rateOf(traffic))} a second; ${failed} failed; ${fromBadRelease} error answers from v5`,
     `flips    ${flips.length}, each acknowledged within ${Math.ceil(Math.max(0, ...flips))} ms`,
@@ -60,25 +62,13 @@ function rowsOf({ chapter, rollout, rehearsal, ms }: Told): string[][] {
     ...(rehearsal
       ? [[name(rehearsal.release), rehearsal.environment, verdictOf(rehearsal), '', timeOf(rehearsal)]]
       : []),
-    [name(rollout.release), rollout.environment, verdictOf(rollout), rollout.failedStep ?? by, seconds(ms)],
+    [name(rollout.release), rollout.environment, verdictOf(rollout), rollout.failedStep ?? by, duration(ms)],
   ];
 }
 
 const verdictOf = ({ verdict }: { verdict?: string }): string => verdict ?? '?';
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 const timeOf = ({ startedAt, endedAt }: { startedAt: number; endedAt?: number }): string =>
-  seconds((endedAt ?? startedAt) - startedAt);
-
-/** Columns as wide as their widest cell. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
+  duration((endedAt ?? startedAt) - startedAt);
 
 const flipsOf = (told: readonly Told[]): { ms: number }[] =>
   told.flatMap(({ rollout }) => rollout.flips.map(({ ms }) => ({ ms: Math.round(ms * 100) / 100 })));

@@ -2,6 +2,7 @@ import { releaseName } from '../../domain/release.ts';
 import { problem } from '../../errors.ts';
 import { findPlace, openAgent, type Place } from '../context.ts';
 import type { Configured, Reporting } from '../options.ts';
+import { goOnWhenOutputCloses } from '../output.ts';
 import { bytes } from '../print/time.ts';
 import { onInterrupt } from './interrupt.ts';
 import { type Prepared, prepare, startDeploy } from './prepare.ts';
@@ -12,6 +13,7 @@ export type DeployOptions = Configured & Reporting & { readonly detach?: boolean
 
 /** `gonogo deploy ENV`: builds and packs, hands it to the agent, and tells the rollout to its verdict. */
 export async function runDeploy(environment: string, options: DeployOptions): Promise<number> {
+  goOnWhenOutputCloses();
   const place = await findPlace(options.config, environment);
   const screen = openScreen(options.format);
   try {

@@ -20,6 +20,7 @@ import {
   webPool,
 } from '../../../../../test/suites/runtime.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
+import { writeFileAtomic } from '../../system/files.ts';
 import { identify } from '../../system/process.ts';
 import { membersOf } from './group.ts';
 
@@ -126,7 +127,6 @@ test('an instance that ignores SIGTERM is killed after its grace, with its child
 });
 
 test('a child that outlived its leader gets the rest of the grace, and is killed then', async () => {
-  const dies = stubborn.replace(`process.on('SIGTERM', () => console.log('no'));`, '');
   await apply(await release('outlived', mortal));
   const [pid, child] = [await pidOf(), await childOf()];
   const removing = host.runtime.remove(webPool, 1000);
@@ -181,7 +181,7 @@ test('an instance whose process nobody wrote down is found by its environment', 
   process.kill(keeper, 'SIGKILL');
   await eventually('another keeper', async () => (await host.keeperPid()) !== keeper);
   // As if the agent had died right after the launch.
-  await writeFile(record, JSON.stringify(rest));
+  await writeFileAtomic(record, JSON.stringify(rest));
   const found = await theOne(await host.again());
   assert.ok(found.state.is === 'running' && before.state.is === 'running');
   assert.equal(found.state.pid, before.state.pid);

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { problem } from '../../errors.ts';
 import { isErrno, makePrivateFolder, readIfPresent, writeFileAtomic } from '../../system/files.ts';
 import { InstanceRecord } from '../../wire/instance.ts';
 import { poolFolder, recordFile } from './folders.ts';
@@ -25,7 +26,12 @@ export async function readRecords(folder: string): Promise<InstanceRecord[]> {
 
 async function readRecord(path: string): Promise<InstanceRecord | undefined> {
   const text = await readIfPresent(path);
-  return text === undefined ? undefined : InstanceRecord.parse(JSON.parse(text));
+  if (text === undefined) return undefined;
+  try {
+    return InstanceRecord.parse(JSON.parse(text));
+  } catch (error) {
+    throw problem('STATE_UNUSABLE', { path, why: 'it is not the record of an instance' }, error);
+  }
 }
 
 /** Views and homes are an application's files, not ours, and can be large. */

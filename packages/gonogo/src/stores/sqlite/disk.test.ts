@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { lacking } from '../../../../../test/require.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'gonogo-disk-'));
 after(() => rm(root, { recursive: true, force: true }));
@@ -56,10 +57,10 @@ function run(argv: readonly string[], args: readonly string[]): Told {
   return JSON.parse(stdout) as Told;
 }
 
-/** Undefined when the command works here; otherwise why the test is skipped, which GONOGO_REQUIRE=all forbids. */
-function missing(argv: readonly string[], why: string): string | false {
+/** For `skip`: false when the command works here. */
+function missing(argv: readonly string[], what: string): string | false {
   const [command = '', ...args] = argv;
-  return process.env.GONOGO_REQUIRE !== 'all' && spawnSync(command, args).status !== 0 && why;
+  return spawnSync(command, args).status === 0 ? false : lacking(what);
 }
 
 /** A file system of its own that nobody else sees, and that is gone with the program. */
@@ -69,7 +70,7 @@ const tmpfs = (folder: string): string[] => [
 ];
 
 test('a full disk stops the writer for good with DISK_FULL, and what was appended before is kept', {
-  skip: missing([...tmpfs(root), 'true'], 'needs unshare(1) and the right to mount a tmpfs'),
+  skip: missing([...tmpfs(root), 'true'], 'unshare(1) and the right to mount a tmpfs'),
 }, () => {
   const state = join(root, 'state');
   const told = run(tmpfs(root), [state, join(root, 'filler')]);
@@ -81,7 +82,7 @@ test('a full disk stops the writer for good with DISK_FULL, and what was appende
 });
 
 test('a failed write stops the writer for good with STATE_UNUSABLE', {
-  skip: missing(['prlimit', '--fsize=65536:65536', 'true'], 'needs prlimit(1)'),
+  skip: missing(['prlimit', '--fsize=65536:65536', 'true'], 'prlimit(1)'),
 }, () => {
   const told = run(['prlimit', '--fsize=300000:300000'], [join(root, 'limited')]);
   assert.equal(told.first.code, 'STATE_UNUSABLE');
@@ -96,7 +97,7 @@ const failingSync = (when: string): string[] => [
 ];
 
 test('a failed sync stops the writer for good, although a later one would succeed', {
-  skip: missing([...failingSync('1'), 'true'], 'needs strace(1) and the right to trace'),
+  skip: missing([...failingSync('1'), 'true'], 'strace(1) and the right to trace'),
 }, () => {
   const told = run(failingSync('40'), [join(root, 'unsynced')]);
   assert.equal(told.first.code, 'STATE_UNUSABLE');

@@ -163,6 +163,7 @@ test('elsewhere is the newest result in each other environment of the same proje
 });
 
 test('files are 0600 and folders 0700, whatever the umask', async () => {
+  const umask = process.umask(0);
   const state = await freshState();
   const stores = await opened(state);
   await stores.vault.put('1234567.12345678', { A: 'b' });
@@ -172,6 +173,7 @@ test('files are 0600 and folders 0700, whatever the umask', async () => {
     assert.equal(await mode(path), 0o600, path);
   }
   assert.equal(await mode(state.root), 0o700);
+  process.umask(umask);
 });
 
 test('a state of a newer gonogo is refused and not rewritten', async () => {

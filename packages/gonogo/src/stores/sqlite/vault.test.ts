@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -46,6 +46,16 @@ test('two that open a new vault at once have the same key', async () => {
   const vaults = await Promise.all(Array.from({ length: 4 }, () => openVault(folder('race'))));
   const signatures = new Set(await Promise.all(vaults.map((vault) => vault.sign({ A: '1' }))));
   assert.equal(signatures.size, 1);
+});
+
+test('what a crash cut short is removed, what is being written is not', async () => {
+  await openVault(folder('leftovers'));
+  const [old, young] = [join(folder('leftovers'), '.0123.tmp'), join(folder('leftovers'), '.4567.tmp')];
+  await writeFile(old, 'geheim');
+  await writeFile(young, 'geheim');
+  await utimes(old, 1, 1);
+  await openVault(folder('leftovers'));
+  assert.deepEqual((await readdir(folder('leftovers'))).sort(), ['.4567.tmp', 'key']);
 });
 
 test('a damaged file is named, and nothing of its content is told', async () => {

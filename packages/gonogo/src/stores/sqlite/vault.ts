@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, link, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Values } from '../../domain/revision.ts';
 import { problem } from '../../errors.ts';
@@ -66,9 +66,21 @@ async function openKey(folder: string): Promise<Buffer> {
   return key;
 }
 
+const hour = 3_600_000;
+
 /** Temporary files of a write that a crash cut short: they hold values that nobody would ever forget. */
 async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (name.startsWith('.') && name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
+    const path = join(folder, name);
+    if (name.startsWith('.') && name.endsWith('.tmp') && (await isOld(path))) await rm(path, { force: true });
   }
+}
+
+/** So old that nobody is still writing it. Another may have taken it away meanwhile: then it is not ours to remove. */
+async function isOld(path: string): Promise<boolean> {
+  const stats = await stat(path).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  return stats !== undefined && Date.now() - stats.mtimeMs > hour;
 }

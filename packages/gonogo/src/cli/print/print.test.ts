@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EnvironmentStatus, Progress, RolloutDetail, SlotStatus } from '../../api/contract.ts';
+import type { CheckResult } from '../../domain/check.ts';
+import type { Event } from '../../domain/event.ts';
+import type { Work } from '../../domain/plan.ts';
+import { columns } from './columns.ts';
+import { historyLines } from './history.ts';
+import { paletteFor, plain } from './palette.ts';
+import { processLines } from './processes.ts';
+import { showLines } from './show.ts';
+import { statusLines } from './status.ts';
+import { advance, liveLine, noSteps } from './steps.ts';
+import { ago, bytes, duration, until } from './time.ts';
+import { verdictLines } from './verdict.ts';
+
+const front = { host: '127.0.0.1', port: 8080 };
+const minute = 60_000;
+const now = 1_000_000_000;
+
+const go: RolloutDetail = {
+  id: 'r-12',
+  environment: 'production',
+  kind: 'deploy',
+  strategy: 'blue-green',
+  release: 'shop@9f3c2a1',
+  revision: '9f3c2a1.aaaaaaaa',
+  previous: 'shop@41bd07e',
+  startedAt: now - 14 * minute,
+  endedAt: now - 14 * minute + 3200,
+  ending: 'succeeded',
+  verdict: 'GO',
+  steps: [
+    { id: 'preflight', name: 'preflight', state: 'ok', ms: 12 },
+    { id: 'verify', name: 'verify', state: 'failed', ms: 3004, why: '1 of 2 checks failed' },
+    { id: 'flip', name: 'flip', state: 'waiting' },
+  ],
+  front,
+  flips: [{ ms: 1.44 }],
+  findings: [],
+  evidence: [],
+  events: [],
+};
+
+const finding = {
+  what: 'reach tcp://prod-db-cluster-01:5432',
+  from: 'green',
+  saw: 'no answer in 3 s',
+  elsewhere: 'staging reaches it in 2 ms (checked 14 minutes ago)',
+  hint: 'The name resolves; nothing answers: most likely a firewall rule.',
+};
+
+const noGo: RolloutDetail = { ...go, verdict: 'NO-GO', ending: 'rejected', findings: [finding], flips: [] };
+
+const check = (verdict: CheckResult['verdict'], change: Partial<CheckResult> = {}): CheckResult => ({
+  name: 'status endpoint',
+  kind: 'http',
+  verdict,
+  ms: 20,
+  attempts: 1,
+  flaky: false,
+  from: 'green',
+  saw: '200 in 20 ms',
+  ...change,
+});
+
+test('a GO is one line: what is live, where, and how long it took', () => {
+  assert.deepEqual(verdictLines(go, plain), [
+    'GO  shop@9f3c2a1 → production   live on http://127.0.0.1:8080, 3.2 s',
+  ]);
+});
+
+test('a NO-GO says what failed, where it works and what to do', () => {
+  assert.deepEqual(verdictLines(noGo, plain), [
+    'NO-GO  shop@9f3c2a1 → production   users stayed on shop@41bd07e',
+    '  ✗ reach tcp://prod-db-cluster-01:5432   from green: no answer in 3 s',
+    '    staging reaches it in 2 ms (checked 14 minutes ago). The name resolves; nothing answers: most likely a firewall rule.',
+  ]);
+});
+
+test('every ending says what it means for users', () => {
+  const says = (change: Partial<RolloutDetail>): string =>
+    verdictLines({ ...noGo, findings: [], ...change }, plain)[0]?.split('   ')[1] ?? '';
+  const { previous: _, ...first } = noGo;
+  const flipped = [{ ms: 1 }, { ms: 1 }];
+  assert.equal(says({ ending: 'rolled-back', flips: flipped }), 'users are back on shop@41bd07e');
+  assert.equal(says({ ending: 'aborted', flips: [] }), 'users stayed on shop@41bd07e');
+  assert.equal(says({ ending: 'aborted', flips: flipped }), 'users are back on shop@41bd07e');
+  assert.match(says({ ending: 'stuck' }), /^putting it back failed/);
+  assert.match(verdictLines(first, plain)[0] ?? '', / {3}nothing is live yet$/);
+  assert.match(verdictLines({ ...first, flips: flipped }, plain)[0] ?? '', /the front answers 503$/);
+});
+
+test('a NO-GO without findings names the step that decided it', () => {
+  const lines = verdictLines(
+    { ...noGo, findings: [], failedStep: 'ready', why: 'web-1 exited with 1' },
+    plain,
+  );
+  assert.equal(lines[1], '  ✗ ready: web-1 exited with 1');
+});
+
+const target = { project: 'shop-1', service: 'shop', environment: 'production', host: 'here' };
+const slot = { target, slot: 'green' } as const;
+const stopGreen: Work = { do: 'scale', pool: { ...slot, role: 'web' }, revision: 'r', count: 0 };
+
+const events: readonly Event[] = [
+  {
+    e: 'planned',
+    v: 1,
+    at: now,
+    spec: {
+      id: 'r-12',
+      kind: 'deploy',
+      target,
+      settings: {
+        strategy: 'blue-green',
+        watch: { for: 0, errors: 0.01, p99: 1.5, minRequests: 50 },
+        keep: 0,
+        address: '127.0.0.1',
+      },
+      next: { slot: 'green', revision: 'r', releaseDigest: `sha256:${'9f3c2a1'.padEnd(64, '0')}` },
+      front,
+      by: 'ada@laptop',
+    },
+    plan: { id: 's1', name: 'provision', work: stopGreen, undo: [], within: 1, redo: 'safe' },
+  },
+  intended('k1', 'forward', now),
+  { e: 'settled', at: now + 250, key: 'k1', outcome: { is: 'failed', why: 'web-1 exited', evidence: [] } },
+  { e: 'turned-back', at: now + 251, why: 'provision failed', step: 's1' },
+  intended('k2', 'undo', now + 300),
+  { e: 'settled', at: now + 1500, key: 'k2', outcome: { is: 'ok', evidence: [] } },
+  { e: 'ended', at: now + 1501, as: 'rejected' },
+];
+
+function intended(key: string, direction: 'forward' | 'undo', at: number): Event {
+  const intent = {
+    key,
+    rollout: 'r-12',
+    step: 's1',
+    direction,
+    work: stopGreen,
+    within: 1,
+    redo: 'safe',
+  } as const;
+  return { e: 'intended', at, intent };
+}
+
+function tell(progress: readonly Progress[]): string[] {
+  let view = noSteps;
+  return progress.flatMap((one) => {
+    const [next, lines] = advance(view, one, plain);
+    view = next;
+    return lines;
+  });
+}
+
+const told = events.map((event) => ({ event }));
+const asLines = [
+  'deploy shop@9f3c2a1 → production (blue-green, into green, r-12)',
+  '  ✗ provision   250 ms   web-1 exited',
+  '  ↩ putting it back: provision failed',
+  '  ✓ provision, put back: stop green   1.2 s',
+];
+
+test('a rollout is told step by step', () => {
+  assert.deepEqual(tell(told), asLines);
+});
+
+test('a rollout that is told again from its first event is not printed twice', () => {
+  assert.deepEqual(tell([...told, ...told]), asLines);
+});
+
+test('while a step runs its line shows how long it has taken', () => {
+  const [view] = told
+    .slice(0, 2)
+    .reduce((seen, one) => advance(seen[0], one, plain), [noSteps, [] as string[]]);
+  assert.equal(liveLine(view, now + 4200, plain), '  … provision   4.2 s');
+  assert.equal(liveLine(noSteps, now, plain), undefined);
+});
+
+test('of the checks only those that did not simply pass get a line', () => {
+  const lines = tell([
+    { check: check('pass'), step: 's1' },
+    { check: check('pass', { flaky: true, attempts: 3 }), step: 's1' },
+    { check: check('unknown', { saw: 'no answer' }), step: 's1' },
+  ]);
+  assert.deepEqual(lines, [
+    '    ! status endpoint   200 in 20 ms (only at attempt 3)',
+    '    ✗ status endpoint   no answer',
+  ]);
+});
+
+const instance = { id: 'web-1', address: front, state: 'running', pid: 7, since: now - 14 * minute } as const;
+const blue: SlotStatus = {
+  slot: 'blue',
+  revision: 'b',
+  release: 'shop@41bd07e',
+  role: 'warm',
+  until: now + 8 * minute,
+  instances: [instance],
+  restarts: 0,
+};
+const status: EnvironmentStatus = {
+  project: 'shop-1',
+  service: 'shop',
+  environment: 'production',
+  front,
+  split: { green: 100 },
+  slots: [
+    { ...blue, slot: 'green', revision: 'g', release: 'shop@9f3c2a1', role: 'live', restarts: 2 },
+    blue,
+  ],
+  proven: 'g',
+};
+
+test('status shows the front, a line a slot, and the rollout that runs', () => {
+  const { ending: _, endedAt: __, verdict: ___, ...running } = go;
+  const rollout = { ...running, steps: [{ id: 'flip', name: 'flip', state: 'running' }] } as const;
+  assert.deepEqual(statusLines([{ ...status, rollout }], now, plain), [
+    'shop production   http://127.0.0.1:8080   traffic to green',
+    '  ● green   shop@9f3c2a1   live                 1 running, since 14 minutes ago   2 restarts   proven',
+    '  ○ blue    shop@41bd07e   warm for 8 minutes   1 running, since 14 minutes ago',
+    '  … deploy of shop@9f3c2a1 runs: flip, started 14 minutes ago (r-12)',
+  ]);
+  assert.deepEqual(statusLines([], now, plain), [
+    'nothing is deployed yet; start with: gonogo deploy ENVIRONMENT',
+  ]);
+});
+
+test('history is a line a rollout', () => {
+  assert.deepEqual(historyLines([go, { ...noGo, failedStep: 'verify' }], now, plain), [
+    'GO      shop@9f3c2a1   deploy   succeeded            14 minutes ago   3.2 s   r-12',
+    'NO-GO   shop@9f3c2a1   deploy   rejected at verify   14 minutes ago   3.2 s   r-12',
+  ]);
+});
+
+test('show prints the verdict, the steps, and the evidence of each', () => {
+  const evidence = [
+    {
+      ref: 'e1',
+      step: 'verify',
+      at: now,
+      checks: [check('pass'), check('fail', { name: 'database', saw: 'refused' })],
+    },
+    { ref: 'e2', step: 'verify', at: now, log: ['listening on 3000'], facts: { requests: 120 } },
+  ];
+  assert.deepEqual(showLines({ ...go, evidence }, now, plain), [
+    'GO  shop@9f3c2a1 → production   live on http://127.0.0.1:8080, 3.2 s',
+    'deploy, blue-green, started 14 minutes ago, r-12',
+    'flip acknowledged in 1 ms',
+    '',
+    '✓ preflight   12 ms',
+    '✗ verify   3.0 s   1 of 2 checks failed',
+    '    ✓ status endpoint   20 ms   200 in 20 ms',
+    '    ✗ database          20 ms   refused',
+    '    requests: 120',
+    '    | listening on 3000',
+    '· flip',
+  ]);
+});
+
+test('agent status is a line a process', () => {
+  const agent = { pid: 12, version: '0.1.0', rss: 81_200_000, root: '/state' };
+  const proxies = [{ pid: 345, rss: 62_000_000, listen: ['127.0.0.1:8080'] }];
+  assert.deepEqual(processLines({ agent, proxies, instances: 1 }), [
+    'agent   pid 12    81.2 MB   0.1.0, state in /state',
+    'proxy   pid 345   62.0 MB   127.0.0.1:8080',
+    '1 instance',
+  ]);
+});
+
+test('durations, ages and sizes are told in the unit that fits', () => {
+  const durations = [0.42, 12.3, 999.4, 999.6, 3204, 59_960, 125_000, 3_780_000];
+  assert.deepEqual(durations.map(duration), [
+    '0.4 ms',
+    '12 ms',
+    '999 ms',
+    '1.0 s',
+    '3.2 s',
+    '1 min',
+    '2 min 5 s',
+    '1 h 3 min',
+  ]);
+  const ages = [0, 1000, 59_000, minute, 14 * minute, 26 * 60 * minute];
+  assert.deepEqual(
+    ages.map((age) => ago(now - age, now)),
+    ['just now', '1 second ago', '59 seconds ago', '1 minute ago', '14 minutes ago', '1 day ago'],
+  );
+  assert.deepEqual([until(now + 8 * minute, now), until(now - 5, now)], ['8 minutes', 'a moment']);
+  assert.deepEqual([812, 3400, 3_400_000].map(bytes), ['812 B', '3.4 kB', '3.4 MB']);
+});
+
+test('colours are for a terminal that wants them, and count for nothing in columns', () => {
+  const colour = paletteFor({ isTTY: true }, { TERM: 'xterm' });
+  assert.notEqual(colour.red('x'), 'x');
+  for (const [stream, env] of [
+    [{ isTTY: true }, { NO_COLOR: '1' }],
+    [{ isTTY: true }, { TERM: 'dumb' }],
+    [{}, {}],
+  ] as const) {
+    assert.equal(paletteFor(stream, env).red('x'), 'x');
+  }
+  assert.deepEqual(
+    columns([
+      [colour.red('a'), 'b'],
+      ['aaa', 'b'],
+    ]).at(0),
+    `${colour.red('a')}     b`,
+  );
+});
