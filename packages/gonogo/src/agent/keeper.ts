@@ -53,9 +53,10 @@ export async function ensureKeeper(root: string): Promise<KeeperLink> {
   return {
     call: async (method, input) => {
       if (link.over) throw unreachable(link.state, 'it was asked to stop');
-      link.over = method === 'stop';
+      if (method !== 'stop') return await ask({ connection, method, input });
+      link.over = true;
       const answer = await ask({ connection, method, input });
-      if (method === 'stop') link.over = answer === true;
+      link.over = answer === true;
       return answer;
     },
     onEnded: (listener) => {

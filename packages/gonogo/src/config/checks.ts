@@ -1,7 +1,19 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { CheckSpec } from '../domain/check.ts';
 import { expectation } from './expect.ts';
-import { command, section, template, text, variableName } from './section.ts';
+import {
+  command,
+  doc,
+  optional,
+  parsed,
+  rule,
+  section,
+  some,
+  template,
+  text,
+  variableName,
+  withDefault,
+} from './section.ts';
 import { duration, parseDuration } from './units.ts';
 
 const methods = ['get', 'post', 'put', 'patch', 'delete', 'head'] as const;
@@ -13,90 +25,72 @@ const httpOnly = ['headers', 'body', 'expect'] as const;
 /** How long a check may take where it says nothing. */
 const timeouts = { http: '5s', tcp: '3s', postgres: '5s', run: '1m', env: '1s' } as const;
 
-const url = template
-  .regex(/^(\/(?!\/)|https?:\/\/|\$\{)\S*$/i, {
+const url = template.check(
+  z.regex(/^(\/(?!\/)|https?:\/\/|\$\{)\S*$/i, {
     error: 'must be a path that begins with /, or an http(s) URL',
-  })
-  .exactOptional();
+  }),
+);
+
+const asks = (method: string) => optional(url, `Asks a path of the service, or a URL, with ${method}.`);
+
+const database = template.check(
+  z.regex(/^(postgres(ql)?:\/\/|\$\{)\S*$/, {
+    error: `must be a postgres:// URL, or \${NAME} that holds one`,
+  }),
+  rule(
+    (value) => !/^[^/]*\/\/[^/@]*:[^/@$]+@/.test(value),
+    `holds a password: keep it in a variable and write \${NAME}`,
+  ),
+);
+
+const times = z.int().check(z.gte(0), z.lte(100));
 
 const retry = z.union([
-  z
-    .int()
-    .min(0)
-    .max(100)
-    .transform((times) => ({ times, delay: 500 })),
+  parsed(times, (count) => ({ times: count, delay: 500 })),
   section({
-    times: z.int().min(0).max(100).meta({ description: 'How often it is asked again.' }),
-    delay: duration(0)
-      .prefault('500ms')
-      .meta({ description: 'Before the first repetition; doubles with each.' }),
+    times: doc(z.clone(times), 'How often it is asked again.'),
+    delay: withDefault(duration(0), '500ms', 'Before the first repetition; doubles with each.'),
   }),
 ]);
 
+const something = text.check(z.minLength(1));
+
 const input = section({
-  name: text
-    .min(1)
-    .max(200)
-    .exactOptional()
-    .meta({ description: 'Default: the question itself, as GET /status.' }),
-  get: url.meta({ description: 'Asks a path of the service, or a URL.' }),
-  post: url,
-  put: url,
-  patch: url,
-  delete: url,
-  head: url,
-  tcp: template
-    .regex(/^(tcp:\/\/)?\S+$/, { error: 'must be host:port' })
-    .exactOptional()
-    .meta({ description: 'Connects to host:port.' }),
-  postgres: template
-    .regex(/^(postgres(ql)?:\/\/|\$\{)\S*$/, {
-      error: `must be a postgres:// URL, or \${NAME} that holds one`,
-    })
-    .refine((value) => !/^[^/]*\/\/[^/@]*:[^/@$]+@/.test(value), {
-      error: `holds a password: keep it in a variable and write \${NAME}`,
-    })
-    .exactOptional()
-    .meta({ description: 'Logs in to PostgreSQL and runs a query.' }),
-  run: command
-    .exactOptional()
-    .meta({ description: 'Runs a command; GONOGO_TARGET is the base URL. Exit code 0 passes.' }),
-  env: variableName
-    .exactOptional()
-    .meta({ description: 'Looks at a variable, by its rule in contract.env.' }),
-  headers: z.record(z.string(), template).exactOptional().meta({ description: 'Sent with the request.' }),
-  body: z
-    .union([template, z.record(z.string(), z.unknown()), z.array(z.unknown())])
-    .exactOptional()
-    .meta({ description: 'Sent with the request: text, or a value that is sent as JSON.' }),
-  query: text.min(1).exactOptional().meta({ description: 'For postgres. Default: SELECT 1.' }),
-  expect: expectation.exactOptional(),
-  timeout: duration()
-    .exactOptional()
-    .meta({ description: 'For each attempt. Default: HTTP and postgres 5s, tcp 3s, run 1m.' }),
-  retry: retry
-    .exactOptional()
-    .meta({ description: 'How often it is asked again when nothing stable answered. Default: never.' }),
-  tags: z.array(text.min(1)).default([]).meta({ description: 'What --tag selects by.' }),
+  name: optional(something.check(z.maxLength(200)), 'Default: the question itself, as GET /status.'),
+  get: asks('GET'),
+  post: asks('POST'),
+  put: asks('PUT'),
+  patch: asks('PATCH'),
+  delete: asks('DELETE'),
+  head: asks('HEAD'),
+  tcp: optional(
+    template.check(z.regex(/^(tcp:\/\/)?\S+$/, { error: 'must be host:port' })),
+    'Connects to host:port.',
+  ),
+  postgres: optional(database, 'Logs in to PostgreSQL and runs a query.'),
+  run: optional(command, 'Runs a command; GONOGO_TARGET is the base URL. Exit code 0 passes.'),
+  env: optional(variableName, 'Looks at a variable, by its rule in contract.env.'),
+  headers: optional(z.record(z.string(), template), 'Sent with the request.'),
+  body: optional(
+    z.union([template, z.record(z.string(), z.unknown()), z.array(z.unknown())]),
+    'Sent with the request: text, or a value that is sent as JSON.',
+  ),
+  query: optional(something, 'For postgres. Default: SELECT 1.'),
+  expect: optional(expectation, 'What the answer must be.'),
+  timeout: optional(duration(), 'For each attempt. Default: HTTP and postgres 5s, tcp 3s, run 1m.'),
+  retry: optional(retry, 'How often it is asked again when nothing stable answered. Default: never.'),
+  tags: withDefault(z.array(something), [], 'What --tag selects by.'),
 });
 
 type Input = z.output<typeof input>;
 
 /** One entry of `checks:`; exactly one key says what is asked. */
-export const check = input.transform((value, context): CheckSpec => {
+const check = parsed(input, (value, refuse): CheckSpec => {
   const asked = kinds.filter((kind) => value[kind] !== undefined);
   const [kind] = asked;
-  if (kind === undefined || asked.length > 1) {
-    context.addIssue(
-      kind
-        ? `asks ${asked.join(' and ')}: make it ${asked.length} checks`
-        : `must have one of ${kinds.join(', ')}`,
-    );
-    return z.NEVER;
-  }
-  for (const key of strayKeys(value, kind)) {
-    context.addIssue({ code: 'custom', message: `means nothing for ${kind}: take it away`, path: [key] });
-  }
+  if (kind === undefined) return refuse(`must have one of ${kinds.join(', ')}`);
+  if (asked.length > 1) return refuse(`asks ${asked.join(' and ')}: make it ${asked.length} checks`);
+  for (const key of strayKeys(value, kind)) refuse(`means nothing for ${kind}: take it away`, [key]);
   return specOf(value, kind);
 });
 
@@ -158,14 +152,12 @@ const isMethod = (kind: Kind): kind is (typeof methods)[number] =>
   (methods as readonly string[]).includes(kind);
 
 /** `checks:` — the smoke test. Two checks of one name could not be told apart in a report. */
-export const checks = z
-  .array(check)
-  .min(1, { error: 'must hold at least one check: zero checks prove nothing' })
-  .superRefine((all, context) => {
+export const checks = some(check, 'must hold at least one check: zero checks prove nothing').check(
+  z.superRefine((all, context) => {
     all.forEach(({ name }, index) => {
       if (all.findIndex((other) => other.name === name) < index) {
         context.addIssue({ code: 'custom', message: `another check is called "${name}"`, path: [index] });
       }
     });
-  })
-  .meta({ description: 'The smoke test.' });
+  }),
+);

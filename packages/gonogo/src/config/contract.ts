@@ -1,31 +1,38 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { EnvRule } from '../domain/check.ts';
 import { namesIn } from '../domain/template.ts';
 import { formatProblem, variableFormats } from '../domain/variable.ts';
-import { section, template, text, unsupported, variableName } from './section.ts';
+import {
+  optional,
+  parsed,
+  rule,
+  section,
+  some,
+  template,
+  text,
+  unsupported,
+  variableName,
+  withDefault,
+} from './section.ts';
 
-const scalarText = z
-  .union([text, z.number(), z.boolean()])
-  .transform(String)
-  .meta({ description: 'Text; numbers and booleans are taken as they are written.' });
+const scalarText = parsed(z.union([text, z.number(), z.boolean()]), String);
 
-const rule = section({
-  secret: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Its value never reaches a log, a report, an error or an API answer.' }),
-  required: z
-    .boolean()
-    .exactOptional()
-    .meta({ description: 'Whether a missing value is a NO-GO; default: true, unless there is a default.' }),
-  default: scalarText.exactOptional().meta({ description: 'The value where an environment sets none.' }),
-  format: z.enum(variableFormats).exactOptional().meta({ description: 'What the value must be.' }),
-  one_of: z
-    .array(scalarText)
-    .min(1, { error: 'must name at least one value' })
-    .exactOptional()
-    .meta({ description: 'The values it may have.' }),
-}).transform((input, context): EnvRule => {
+const written = section({
+  secret: withDefault(
+    z.boolean(),
+    false,
+    'Its value never reaches a log, a report, an error or an API answer.',
+  ),
+  required: optional(
+    z.boolean(),
+    'Whether a missing value is a NO-GO; default: true, unless there is a default.',
+  ),
+  default: optional(scalarText, 'The value where an environment sets none.'),
+  format: optional(z.enum(variableFormats), 'What the value must be.'),
+  one_of: optional(some(scalarText, 'must name at least one value'), 'The values it may have.'),
+});
+
+const envRule = parsed(written, (input, refuse): EnvRule => {
   const result: EnvRule = {
     secret: input.secret,
     required: input.required ?? input.default === undefined,
@@ -34,23 +41,22 @@ const rule = section({
     ...(input.one_of === undefined ? {} : { oneOf: input.one_of }),
   };
   const problem = defaultProblem(result);
-  if (problem) context.addIssue({ code: 'custom', message: problem, path: ['default'] });
-  return result;
+  return problem ? refuse(problem, ['default']) : result;
 });
 
-function defaultProblem(rule: EnvRule): string | undefined {
-  if (rule.default === undefined) return undefined;
-  if (rule.secret) return 'a secret cannot have a default: it would be readable in every release';
-  if (rule.default === '') return 'is empty, and set but empty counts as missing: use required: false';
-  return formatProblem(rule.default, rule);
+function defaultProblem(variable: EnvRule): string | undefined {
+  if (variable.default === undefined) return undefined;
+  if (variable.secret) return 'a secret cannot have a default: it would be readable in every release';
+  if (variable.default === '') return 'is empty, and set but empty counts as missing: use required: false';
+  return formatProblem(variable.default, variable);
 }
 
 /** Set by the runtime for every instance, whatever an environment says. */
 const isOurs = (name: string): boolean => name === 'PORT' || name === 'HOST' || name.startsWith('GONOGO_');
 
-const declared = variableName.refine((name) => !isOurs(name), {
-  error: 'is set by gonogo for every instance and cannot be part of the contract',
-});
+const declared = variableName.check(
+  rule((name) => !isOurs(name), 'is set by gonogo for every instance and cannot be part of the contract'),
+);
 
 const spoken = ['postgres', 'postgresql', 'tcp', 'http', 'https'];
 
@@ -72,26 +78,27 @@ function reachProblem(entry: string): string | undefined {
   return undefined;
 }
 
-const reach = template.superRefine((entry, context) => {
-  const problem = reachProblem(entry);
-  if (problem) context.addIssue(problem);
-});
+const reach = template.check(
+  z.superRefine((entry, context) => {
+    const problem = reachProblem(entry);
+    if (problem) context.addIssue(problem);
+  }),
+);
 
-const input = section({
-  env: z
-    .record(declared, z.union([z.null().transform(() => rule.parse({})), rule]))
-    .default({})
-    .meta({
-      description: 'The variables the service needs, by name. Nothing after the name: required, not secret.',
-    }),
-  reach: z
-    .array(reach)
-    .default([])
-    .meta({ description: 'What must be reachable from inside the new slot before it takes traffic.' }),
-  runtime: unsupported(),
-});
+/** Nothing after a variable's name: required, and not secret. */
+const bare = parsed(z.null(), (): EnvRule => ({ secret: false, required: true }));
 
 /** `contract:` — what the service needs from any environment. */
-export const contract = input.meta({
-  description: 'What the service needs from any environment it runs in.',
+export const contract = section({
+  env: withDefault(
+    z.record(declared, z.union([bare, envRule])),
+    {},
+    'The variables the service needs, by name. Nothing after the name: required, not secret.',
+  ),
+  reach: withDefault(
+    z.array(reach),
+    [],
+    'What must be reachable from inside the new slot before it takes traffic.',
+  ),
+  runtime: unsupported(),
 });

@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Health, Probe } from '../domain/release.ts';
-import { section, unsupported } from './section.ts';
+import { doc, optional, parsed, section, unsupported } from './section.ts';
 import { duration, parseDuration } from './units.ts';
 
 type Defaults = {
@@ -26,34 +26,24 @@ const numbers = (preset: Defaults): Omit<Probe, 'get'> => ({
 
 const get = z
   .string()
-  .regex(/^(\/[^\s\0]*|tcp)$/, { error: 'must be a path that begins with /, or tcp' })
-  .meta({ description: 'A path that must answer 200–299, or tcp: the port must accept.' });
+  .check(z.regex(/^(\/[^\s\0]*|tcp)$/, { error: 'must be a path that begins with /, or tcp' }));
 
-const count = z.int().min(1, { error: 'must be at least 1' });
+const count = z.int().check(z.gte(1, { error: 'must be at least 1' }));
 
-const probe = (preset: Defaults, description: string) =>
-  z
-    .union([
-      get.transform((path) => ({ get: path })),
-      section({
-        get,
-        every: duration(100)
-          .exactOptional()
-          .meta({ description: `Default ${preset.every}.` }),
-        timeout: duration(10)
-          .exactOptional()
-          .meta({ description: `Default ${preset.timeout}.` }),
-        failures: count
-          .exactOptional()
-          .meta({ description: `In a row until it counts. Default ${preset.failures}.` }),
-        successes: count
-          .exactOptional()
-          .meta({ description: `In a row until it counts. Default ${preset.successes}.` }),
-      }),
-    ])
-    .transform((input): Probe => ({ ...numbers(preset), ...input }))
-    .exactOptional()
-    .meta({ description });
+const probe = (preset: Defaults, description: string) => {
+  const whole = section({
+    get: doc(get, 'A path that must answer 200–299, or tcp: the port must accept.'),
+    every: optional(duration(100), `Default ${preset.every}.`),
+    timeout: optional(duration(10), `Default ${preset.timeout}.`),
+    failures: optional(count, `In a row until it counts. Default ${preset.failures}.`),
+    successes: optional(count, `In a row until it counts. Default ${preset.successes}.`),
+  });
+  const short = parsed(get, (path) => ({ get: path }));
+  return optional(
+    parsed(z.union([short, whole]), (input): Probe => ({ ...numbers(preset), ...input })),
+    description,
+  );
+};
 
 const input = section({
   startup: probe(defaults.startup, 'Until it passes, the others are not asked. Default: the port accepts.'),
@@ -63,12 +53,11 @@ const input = section({
 });
 
 /** `health:` — the probes that decide restarts and traffic. */
-export const health = input
-  .transform(
-    ({ startup, live, ready }): Health => ({
-      startup: startup ?? { get: 'tcp', ...numbers(defaults.startup) },
-      ready: ready ?? { get: 'tcp', ...numbers(defaults.ready) },
-      ...(live ? { live } : {}),
-    }),
-  )
-  .meta({ description: 'The probes that decide restarts and traffic.' });
+export const health = parsed(
+  input,
+  ({ startup, live, ready }): Health => ({
+    startup: startup ?? { get: 'tcp', ...numbers(defaults.startup) },
+    ready: ready ?? { get: 'tcp', ...numbers(defaults.ready) },
+    ...(live ? { live } : {}),
+  }),
+);

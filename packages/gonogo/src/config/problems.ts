@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import type { ConfigProblem } from '../errors/config.ts';
 import { type ConfigDocument, type Path, pathText } from './document.ts';
 import { suggest } from './suggest.ts';

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Address } from '../domain/environment.ts';
 import type { Millis } from '../domain/units.ts';
+import { parsed } from './section.ts';
 
 const factors = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
@@ -41,38 +42,27 @@ const measured = (what: string) =>
 
 /** A duration; `least` is the shortest allowed, in milliseconds. */
 export const duration = (least: Millis = 1) =>
-  measured('a duration: write 500ms, 20s, 5m or 1h')
-    .transform((text, context) => {
-      const millis = parseDuration(text);
-      if (millis !== undefined && millis >= least) return millis;
-      context.addIssue(
-        millis === undefined ? `"${text}" is not a duration: write 500ms, 20s, 5m or 1h` : 'must be longer',
-      );
-      return z.NEVER;
-    })
-    .meta({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h)$', examples: ['500ms', '20s', '5m'] });
+  parsed(measured('a duration: write 500ms, 20s, 5m or 1h'), (text, refuse): Millis => {
+    const millis = parseDuration(text);
+    if (millis === undefined) return refuse(`"${text}" is not a duration: write 500ms, 20s, 5m or 1h`);
+    return millis >= least ? millis : refuse('must be longer');
+  });
 
-export const percent = measured('a percentage: write 1% or 0.5%')
-  .transform((text, context) => {
-    const share = parsePercent(text);
-    if (share !== undefined) return share;
-    context.addIssue(`"${text}" is not a percentage: write 1% or 0.5%, at most 100%`);
-    return z.NEVER;
-  })
-  .meta({ pattern: '^\\d+(\\.\\d+)?%$', examples: ['1%'] });
+export const percent = parsed(
+  measured('a percentage: write 1% or 0.5%'),
+  (text, refuse): number =>
+    parsePercent(text) ?? refuse(`"${text}" is not a percentage: write 1% or 0.5%, at most 100%`),
+);
 
-export const ratio = measured('a ratio: write 1.5x or 2x')
-  .transform((text, context) => {
-    const factor = parseRatio(text);
-    if (factor !== undefined) return factor;
-    context.addIssue(`"${text}" is not a ratio: write 1.5x or 2x, at least 1x`);
-    return z.NEVER;
-  })
-  .meta({ pattern: '^\\d+(\\.\\d+)?x$', examples: ['1.5x'] });
+export const ratio = parsed(
+  measured('a ratio: write 1.5x or 2x'),
+  (text, refuse): number =>
+    parseRatio(text) ?? refuse(`"${text}" is not a ratio: write 1.5x or 2x, at least 1x`),
+);
 
-export const listen = z.union([z.int(), z.string()]).transform((value, context) => {
-  const address = parseListen(String(value));
-  if (address) return address;
-  context.addIssue(`${value} is not a port or address:port: write 80, 127.0.0.1:8080 or [::1]:8080`);
-  return z.NEVER;
-});
+export const listen = parsed(
+  z.union([z.int(), z.string()]),
+  (value, refuse): Address =>
+    parseListen(String(value)) ??
+    refuse(`${value} is not a port or address:port: write 80, 127.0.0.1:8080 or [::1]:8080`),
+);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
@@ -8,47 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { holdWebSocket } from '../../../../bench/strict-client/long-lived.ts';
 import { startUpstream } from '../../../../bench/strict-client/upstream.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
+import { asked, raw, startRaw } from '../../../../test/suites/raw.ts';
 import { eventually, get } from '../../../../test/suites/router-tools.ts';
-import { entryPath } from '../system/entries.ts';
 import { startStrictClient } from '../system/strict-client.ts';
-
-/** A server of raw bytes: `serve` gets every connection. */
-async function startRaw(serve: (socket: net.Socket) => void) {
-  const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
-    serve(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as net.AddressInfo).port,
-    connections: () => sockets.size,
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
-}
-
-/** Sends raw bytes and reads everything until the end; `reset` tells how it ended. */
-function raw(port: number, bytes: string): Promise<{ text: string; reset: boolean }> {
-  return new Promise((resolve) => {
-    let text = '';
-    const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes));
-    socket.setEncoding('latin1').on('data', (part) => {
-      text += part;
-    });
-    socket.on('end', () => resolve({ text, reset: false }));
-    socket.on('error', () => resolve({ text, reset: true }));
-    socket.on('close', () => resolve({ text, reset: true }));
-    setTimeout(() => socket.destroy(), 15_000).unref();
-  });
-}
-
-const asked = (path = '/', more = ''): string =>
-  `GET ${path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n${more}\r\n`;
 
 describe('the proxy', () => {
   let proxy: ProxyProcess;
@@ -336,39 +297,4 @@ describe('the proxy', () => {
     );
     assert.match(refused.text, /^HTTP\/1.1 403 Forbidden\r\n[\s\S]*no$/);
   });
-});
-
-test('a proxy that is replaced by soft drain loses nothing', async (t) => {
-  const [proxy, upstream] = [await startProxy(), await startUpstream('v1')];
-  t.after(() => Promise.all([proxy.close(), upstream.close()]));
-  await proxy.serve(upstream.port);
-  const clients = [
-    startStrictClient({ ...proxy.listen, connections: 4, rate: 200, timeout: 20_000 }),
-    startStrictClient({ ...proxy.listen, connections: 4, rate: 200, timeout: 20_000, keepAlive: false }),
-  ];
-  const busy = (than: number) =>
-    eventually('there is load', () => clients.every((one) => one.counts().requests > than));
-  await busy(30);
-  await proxy.ask('retire', { deadline: 20_000 });
-  const next = await proxy.next();
-  t.after(() => next.close());
-  await eventually('the old one has ended', () => proxy.child.exitCode === 0);
-  await busy(Math.max(...clients.map((one) => one.counts().requests)) + 30);
-  const sums = await Promise.all(clients.map((one) => one.stop()));
-  assert.deepEqual(
-    sums.map((sum) => sum.examples),
-    [[], []],
-  );
-  assert.ok((await next.ask('counters', { target: 't', slot: 'blue' })).requests > 0);
-});
-
-test('a proxy that was started wrongly says how it is started, and ends', async () => {
-  const child = spawn(process.execPath, [entryPath('proxy')], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (part) => {
-    said += part;
-  });
-  const [code] = await once(child, 'close');
-  assert.equal(code, 1);
-  assert.match(said, /^usage: proxy <id> <folder>[^\n]*\n$/);
 });

@@ -15,9 +15,9 @@ export function explainEnd(instance: ObservedInstance, lines: readonly string[])
       hint: `the port is hard-coded: listen on the port in the environment variable PORT instead of ${taken}`,
     };
   }
-  const last = lines.findLast((line) => line.trim() !== '');
+  const last = lastWords(lines);
   return {
-    why: `${instance.id} ${howItEnded(instance)}${last ? `; its last words: ${last.trim().slice(0, 200)}` : ''}`,
+    why: `${instance.id} ${howItEnded(instance)}${last ? `; its last words: ${last.slice(0, 200)}` : ''}`,
     hint: 'its whole output is kept with this rollout: gonogo show',
   };
 }
@@ -46,6 +46,17 @@ export async function explainSilence(
     why: `${instance.id} did not become ready: ${last ? last.saw : 'it was never asked'}`,
     hint: last?.hint ?? 'see what its readiness waits for, or give it longer with health.startup',
   };
+}
+
+/** What follows an error's own line: stack frames, its facts in braces, and the signature that Node.js ends with. */
+const trailing = /^(at |[\^~]+$|[{}[\]()]*$|\w+: .*,?$|Node\.js v\d)/;
+const naming = /^(\w+[.$])*\w*(error|exception|fatal|panic)(\s\[\w+\])?: \S/i;
+
+/** The last line that says something: for a crash the error's own line, not the stack or the facts printed after it. */
+function lastWords(lines: readonly string[]): string | undefined {
+  const said = lines.map((line) => line.trim()).filter((line) => line !== '');
+  const spoken = said.findLastIndex((line) => naming.test(line) || !trailing.test(line));
+  return said[spoken] ?? said.at(-1);
 }
 
 const portIn = (line: string): string | undefined => /:(\d{1,5})\b/.exec(line)?.[1];

@@ -27,7 +27,7 @@ export async function environmentStatus(
     split,
     slots: await Promise.all(pools.map((pool) => slotStatus(assembly, pool, state))),
     ...(state.front ? { front: state.front } : {}),
-    ...(proven ? { proven: releaseName(service, proven.releaseDigest) } : {}),
+    ...(proven ? { proven: proven.revision } : {}),
     ...(state.rollout ? { rollout: summaryOf(state.rollout) } : {}),
     ...(lease
       ? { lease: { owner: lease.owner, age: Math.max(0, assembly.clock.wall() - lease.renewedAt) } }

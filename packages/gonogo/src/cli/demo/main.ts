@@ -33,6 +33,8 @@ export async function runDemo(demo: Demo): Promise<Ended> {
     ...stayed.map((command) => `it had to be ended by force: ${command}`),
   ];
   for (const sentence of broke) demo.narrator.line(`✗ ${sentence}`);
+  if (broke.length === 0)
+    demo.narrator.line('\n✓ the story held: every verdict as told, and not one request was lost');
   return { json: summaryJson(told, traffic), broke };
 }
 
@@ -48,8 +50,8 @@ async function tellStory(
       demo.narrator.paragraph(chapter.text);
       const chapterTold = await playChapter({ ...demo, stage }, chapter);
       told.push(chapterTold);
+      if (traffic) demo.narrator.line(trafficLine(traffic.counts()));
       traffic ??= beginTraffic(demo, chapterTold);
-      demo.narrator.line(trafficLine(traffic.counts()));
     }
     if (!traffic) throw problem('INTERNAL', { what: 'the story has no chapters' });
     return { told, traffic: await traffic.stop() };
@@ -68,8 +70,12 @@ function beginTraffic({ narrator }: Demo, { rollout }: Told): Traffic {
   }
   const traffic = startTraffic({ front: rollout.front, badVersion: numberOf('v5') });
   traffic.onCounts((counts) => narrator.live(trafficLine(counts)));
+  narrator.paragraph(arrival);
   return traffic;
 }
+
+const arrival =
+  'Users arrive. From now to the end they make about 300 requests a second, reading and ordering, on connections that stay and on connections for one request only. They forgive nothing: no request is asked twice.';
 
 function trafficLine(counts: TrafficCounts): string {
   const { requests, failed, fromBadRelease } = counts;

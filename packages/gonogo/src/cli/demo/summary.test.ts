@@ -122,10 +122,10 @@ test('the line for programs has one verdict a chapter, and every flip of product
 test('the summary for people names every rollout, staging too, then the traffic and the flips', () => {
   assert.deepEqual(summaryLines(asPlanned, traffic), [
     'release           to           verdict   step        time',
-    'v1 shop@00000v1   production   GO                   4.3 s',
-    'v2 shop@00000v2   production   GO                   4.3 s',
+    'v1 shop@00000v1   production   GO                    4.3 s',
+    'v2 shop@00000v2   production   GO                    4.3 s',
     'v3 shop@00000v3   production   NO-GO     preflight   4.3 s',
-    'v4 shop@00000v4   staging      GO                   2.5 s',
+    'v4 shop@00000v4   staging      GO                    2.5 s',
     'v4 shop@00000v4   production   NO-GO     reach       4.3 s',
     'v5 shop@00000v5   production   NO-GO     watch       4.3 s',
     'v1 shop@00000v1   production   GO        rollback    4.3 s',

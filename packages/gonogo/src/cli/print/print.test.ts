@@ -242,7 +242,13 @@ test('show prints the verdict, the steps, and the evidence of each', () => {
       at: now,
       checks: [check('pass'), check('fail', { name: 'database', saw: 'refused' })],
     },
-    { ref: 'e2', step: 'verify', at: now, log: ['listening on 3000'], facts: { requests: 120 } },
+    {
+      ref: 'e2',
+      step: 'verify',
+      at: now,
+      log: ['listening on 3000'],
+      facts: { requests: 120, ms: 5.613087 },
+    },
   ];
   assert.deepEqual(showLines({ ...go, evidence }, now, plain), [
     'GO  shop@9f3c2a1 → production   live on http://127.0.0.1:8080, 3.2 s',
@@ -254,6 +260,7 @@ test('show prints the verdict, the steps, and the evidence of each', () => {
     '    ✓ status endpoint   20 ms   200 in 20 ms',
     '    ✗ database          20 ms   refused',
     '    requests: 120',
+    '    ms: 5.61',
     '    | listening on 3000',
     '· flip',
   ]);

@@ -46,13 +46,17 @@ function markOf(state: StepSummary['state'], { green, red, yellow, dim }: Palett
 }
 
 function evidenceLines({ checks = [], log = [], facts = {} }: EvidenceView, palette: Palette): string[] {
-  const named = Object.entries(facts).map(([name, value]) => `    ${name}: ${value}`);
+  const named = Object.entries(facts).map(([name, value]) => `    ${name}: ${fact(value)}`);
   return [
     ...columns(checks.map((check) => checkRow(check, palette))),
     ...named,
     ...log.map((line) => palette.dim(`    | ${line}`)),
   ];
 }
+
+/** Measured numbers come with more digits than they deserve. */
+const fact = (value: string | number): string =>
+  typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(3) : String(value);
 
 function checkRow(check: CheckResult, { green, red, yellow, dim }: Palette): string[] {
   const marks = { pass: green('✓'), warn: yellow('!'), fail: red('✗'), unknown: red('?') };

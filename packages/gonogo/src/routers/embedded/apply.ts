@@ -8,7 +8,7 @@ import { controlSocket, logFile } from './render.ts';
 export type Place = { readonly folder: string; readonly id: string; readonly clock: Clock };
 
 /** A proxy that was killed is back within this; a call made meanwhile waits for it. */
-export const patience = 5_000;
+const patience = 5_000;
 
 /**
  * Asks a proxy, on a connection of its own: there is none to lose when the proxy is started again, and none to keep

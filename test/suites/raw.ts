@@ -1,0 +1,40 @@
+import net from 'node:net';
+
+/** A server of raw bytes: `serve` gets every connection. */
+export async function startRaw(serve: (socket: net.Socket) => void) {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
+    serve(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    connections: () => sockets.size,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Sends raw bytes and reads everything until the end; `reset` tells how it ended. */
+export function raw(port: number, bytes: string): Promise<{ text: string; reset: boolean }> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes));
+    socket.setEncoding('latin1').on('data', (part) => {
+      text += part;
+    });
+    socket.on('end', () => resolve({ text, reset: false }));
+    socket.on('error', () => resolve({ text, reset: true }));
+    socket.on('close', () => resolve({ text, reset: true }));
+    setTimeout(() => socket.destroy(), 15_000).unref();
+  });
+}
+
+/** A GET as text, with more header lines if there are any; the connection is closed after the answer. */
+export const asked = (path = '/', more = ''): string =>
+  `GET ${path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n${more}\r\n`;
