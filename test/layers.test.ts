@@ -67,7 +67,7 @@ const arrows: Record<string, Arrows> = {
   health: { to: [] },
 };
 /** Rooms of the design that later work fills. */
-const planned = ['facts', 'dashboard', 'stores/*/options'];
+const planned = ['facts', 'dashboard', 'routers/*/options', 'stores/*/options'];
 /** The one file that names drivers, and how: by `import()`. */
 const driverFolders = ['runtimes', 'routers', 'stores', 'checks', 'facts', 'releases'];
 

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { readIfPresent } from '../packages/gonogo/src/system/files.ts';
+import { configPage } from './reference-config.ts';
 import { errorsPage } from './reference-errors.ts';
 
 // npm run reference writes docs/reference; with --check it changes nothing and ends with 1 if a page is out of date.
@@ -10,6 +11,7 @@ const folder = join(root, 'docs', 'reference');
 /** Each page of docs/reference and what makes it. */
 const pages: Record<string, () => string | Promise<string>> = {
   'errors.md': errorsPage,
+  'gonogo-yaml.md': configPage,
 };
 
 async function outdated(): Promise<{ path: string; text: string }[]> {

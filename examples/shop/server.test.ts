@@ -142,7 +142,7 @@ test('what is not an order is refused with a reason', async (t) => {
 });
 
 test('a stop finishes what is in flight, says that each answer is the last one, and ends with 0', async (t) => {
-  const shop = await startShop(t, { STOP_DELAY_MS: '1000' });
+  const shop = await startShop(t, { STOP_DELAY_MS: '3000' });
   await until(`${shop.base}/readyz`, 200);
   const agent = new http.Agent({ keepAlive: true });
   t.after(() => agent.destroy());

@@ -30,6 +30,9 @@ const allowed = [
   'GONOGO_DEBUG',
 ];
 
+/** An agent is mostly idle: small young generations save some 10 MB of resident memory and cost it nothing. */
+export const agentFlags = ['--max-semi-space-size=1'];
+
 export const agentEnvironment = (env: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(allowed.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 
@@ -39,7 +42,7 @@ export async function launchAgent(root: string, entry: string): Promise<Launch> 
   const logBefore = logText(root).length;
   try {
     const program = await immutableCopy(entry, root);
-    const child = spawn(program.node, [program.entry, root], {
+    const child = spawn(program.node, [...agentFlags, program.entry, root], {
       cwd: '/',
       env: { ...agentEnvironment(process.env), GONOGO_READY_FD: '3' },
       detached: true,

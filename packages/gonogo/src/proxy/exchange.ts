@@ -27,6 +27,7 @@ export class Exchange {
   readonly #response: ServerResponse;
   readonly #options: ExchangeOptions;
   readonly #client: Socket;
+  readonly #began = performance.now();
   #upstream: ClientRequest | undefined;
   #connecting: NodeJS.Timeout | undefined;
   #bytesBefore = 0;
@@ -169,8 +170,8 @@ export class Exchange {
   readonly #complete = (): void => this.#end();
 
   readonly #clientLeft = (): void => {
-    // It never got an answer: that is the slot's doing as likely as not. Leaving a stream half-way is not.
-    if (!this.#answering) this.#failed = true;
+    // Who waited in vain counts against the slot; who went at once, or left a stream half-way, does not.
+    if (!this.#answering) this.#failed = performance.now() - this.#began > limits.patience;
     this.#end();
     this.#upstream?.destroy();
   };

@@ -10,6 +10,8 @@ export const limits = {
   connect: 3_000,
   /** Silence of an instance before the head of its answer; streams may be silent for as long as they like. */
   answer: 60_000,
+  /** A client that leaves sooner than this without an answer says nothing about the instance. */
+  patience: 1_000,
   /**
    * A connection to an instance is used again only this soon after its last answer. Node servers close idle ones after
    * 5 s and others after 2 s: a request sent into that close is lost, and cannot be repeated if it has a body.

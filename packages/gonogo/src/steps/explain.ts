@@ -48,15 +48,13 @@ export async function explainSilence(
   };
 }
 
-/** What follows an error's own line: stack frames, its facts in braces, and the signature that Node.js ends with. */
-const trailing = /^(at |[\^~]+$|[{}[\]()]*$|\w+: .*,?$|Node\.js v\d)/;
-const naming = /^(\w+[.$])*\w*(error|exception|fatal|panic)(\s\[\w+\])?: \S/i;
+/** What Node.js prints after the line that names an error: indented stack and facts, a brace, its own version. */
+const afterwards = /^(\s|[{}[\]]+$|Node\.js v\d)/;
 
-/** The last line that says something: for a crash the error's own line, not the stack or the facts printed after it. */
+/** The last line that says something: of a crash it is the error's own, not the end of its stack. */
 function lastWords(lines: readonly string[]): string | undefined {
-  const said = lines.map((line) => line.trim()).filter((line) => line !== '');
-  const spoken = said.findLastIndex((line) => naming.test(line) || !trailing.test(line));
-  return said[spoken] ?? said.at(-1);
+  const said = lines.filter((line) => line.trim() !== '');
+  return (said.findLast((line) => !afterwards.test(line)) ?? said.at(-1))?.trim();
 }
 
 const portIn = (line: string): string | undefined => /:(\d{1,5})\b/.exec(line)?.[1];

@@ -1,4 +1,4 @@
-import { agentEnvironment } from '../../api/launch.ts';
+import { agentEnvironment, agentFlags } from '../../api/launch.ts';
 import { problem } from '../../errors.ts';
 import { immutableCopy } from '../../system/code-copy.ts';
 import { entryPath } from '../../system/entries.ts';
@@ -15,7 +15,7 @@ export async function runInForeground(): Promise<never> {
   const { node, entry } = await immutableCopy(entryPath('agent'), root);
   process.chdir('/');
   if (!process.execve) throw problem('NOT_SUPPORTED', { what: 'gonogo agent run on this platform' });
-  return process.execve(node, [node, entry, root], {
+  return process.execve(node, [node, ...agentFlags, entry, root], {
     ...agentEnvironment(process.env),
     GONOGO_FOREGROUND: '1',
   });

@@ -18,7 +18,7 @@ export type TrafficCounts = {
 };
 
 /** Requests per second that the demo promises from start to end. */
-export const promisedRate = 200;
+const promisedRate = 200;
 
 export const rateOf = ({ requests, seconds }: TrafficCounts): number =>
   seconds > 0 ? requests / seconds : 0;
