@@ -8,9 +8,7 @@ export function inWords(ms: Millis): string {
 }
 
 /** A text on one line and without control characters: an answer must not move the cursor of whoever reads it. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be removed
-export const plain = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+export const plain = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 
 /** The beginning of a text on one line, from which secrets were removed already. */
 export function excerpt(text: string, limit: number): string {

@@ -30,7 +30,5 @@ export const InstanceRecord = z.strictObject({
   process: z
     .strictObject({ boot: z.string(), pid: z.int(), startTime: z.string(), startedAt: z.number() })
     .optional(),
-  /** Seen to be gone when no keeper could tell how. */
-  goneAt: z.number().optional(),
 });
 export type InstanceRecord = z.infer<typeof InstanceRecord>;

@@ -50,7 +50,13 @@ export type ProcessRuntime = Runtime & {
 /** Runs instances as processes of this machine, children of the keeper. */
 export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
   const options = given.options ?? ProcessOptions.parse({});
-  const tools: ProcessTools = { ...defaults, ...given, launching: new Set(), chosen: new Set() };
+  const tools: ProcessTools = {
+    ...defaults,
+    ...given,
+    launching: new Set(),
+    chosen: new Set(),
+    gone: new Map(),
+  };
   const listeners = new Set<(pool: PoolId) => void>();
   const closing = new AbortController();
   const pools = onePoolAtATime();

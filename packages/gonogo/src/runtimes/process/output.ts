@@ -45,13 +45,15 @@ export const cursorAtStart = async (path: string): Promise<Cursor> => ({
   offset: 0,
 });
 
-/** The whole lines that came since the last call; what was moved away by a rotation in between is read from its copy. */
+/**
+ * The whole lines that came since the last call. What rotations moved away in between is read from the copies: the one
+ * after the last that was seen holds what follows our position, later ones are all new.
+ */
 export async function advance(cursor: Cursor): Promise<string[]> {
   let text = '';
-  const rotated = await inodeOf(`${cursor.path}.1`);
-  if (rotated !== cursor.rotated || (await sizeOf(cursor.path)) < cursor.offset) {
-    text += await readFrom(`${cursor.path}.1`, cursor.offset);
-    cursor.rotated = rotated;
+  for (const copy of await copiesSince(cursor)) {
+    text += await readFrom(copy.path, cursor.offset);
+    cursor.rotated = copy.inode;
     cursor.offset = 0;
   }
   const fresh = await readFrom(cursor.path, cursor.offset);
@@ -59,6 +61,17 @@ export async function advance(cursor: Cursor): Promise<string[]> {
   const pieces = (cursor.rest + text + fresh).split('\n');
   cursor.rest = pieces.pop() ?? '';
   return pieces;
+}
+
+/** The copies that rotations made since the last call, oldest first; a copy keeps its inode when it is renamed. */
+async function copiesSince(cursor: Cursor): Promise<{ path: string; inode: number }[]> {
+  const copies: { path: string; inode: number }[] = [];
+  for (let n = 1; ; n++) {
+    const path = `${cursor.path}.${n}`;
+    const inode = await inodeOf(path);
+    if (inode === 0 || inode === cursor.rotated) return copies.reverse();
+    copies.push({ path, inode });
+  }
 }
 
 const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));

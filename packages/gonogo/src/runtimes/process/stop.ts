@@ -60,4 +60,5 @@ async function forget(tools: ProcessTools, found: Found): Promise<void> {
   }
   await tools.keeper.call('forget', { key: found.id });
   await removeRecord(tools.folder, found.place, found.id);
+  tools.gone.delete(found.id);
 }

@@ -8,7 +8,7 @@ import type { KeeperClient, Launched } from '../../wire/keeper.ts';
 import { targetFolder } from './folders.ts';
 import { findLaunch } from './group.ts';
 import { type Place, placeOf } from './labels.ts';
-import { readRecords, removeRecord, writeRecord } from './records.ts';
+import { readRecords, removeRecord } from './records.ts';
 
 /** An instance that exists, or existed and was not forgotten. */
 export type Found = {
@@ -26,15 +26,18 @@ export type WorldTools = {
   readonly clock: Clock;
   /** Launches that are being carried out in this process just now. */
   readonly launching: ReadonlySet<string>;
+  /** When adopted instances were first seen to be gone. */
+  readonly gone: Map<string, number>;
 };
 
 /**
  * The instances of a target (of all, without one): what the keeper lists, and what an earlier keeper started and only
- * record files tell of. Nothing is remembered from call to call.
+ * record files tell of. Looking writes nothing, so it cannot bring back what is being removed.
  */
 export async function look(tools: WorldTools, target?: Target): Promise<Found[]> {
-  const listed = await tools.keeper.call('list', undefined);
   const records = await readRecords(target ? targetFolder(tools.folder, target) : tools.folder);
+  // In this order, so that what was recorded by then and lives is on the list.
+  const listed = await tools.keeper.call('list', undefined);
   const names = new Set(listed.map((launched) => launched.key));
   const kept = listed.map(foundByKeeper);
   const unknown = records.filter((record) => !names.has(record.id) && !tools.launching.has(record.id));
@@ -58,37 +61,21 @@ function foundByKeeper(launched: Launched): Found | undefined {
 /** An instance that lost its keeper: it lives when exactly its process does. How it ended, nobody can know. */
 async function adopt(tools: WorldTools, record: InstanceRecord): Promise<Found | undefined> {
   const place = placeOf(record.labels);
+  const process = record.process ?? findUnrecorded(tools, record);
   if (!place) return undefined;
-  const process = record.process ?? (await finishRecord(tools, place, record));
-  if (!process) return undefined;
+  // It was never started, or ended before anybody knew its process.
+  if (!process) return void (await removeRecord(tools.folder, place, record.id));
   const { boot, pid, startTime, startedAt } = process;
   const identity = { boot, pid, startTime };
-  if (isAlive(identity))
-    return { id: record.id, place, process: identity, state: { is: 'running', pid, startedAt }, kept: false };
-  const endedAt = record.goneAt ?? tools.clock.wall();
-  if (record.goneAt === undefined)
-    await writeRecord(tools.folder, place, { ...record, process, goneAt: endedAt });
-  return {
-    id: record.id,
-    place,
-    process: identity,
-    state: { is: 'ended', code: null, signal: null, endedAt },
-    kept: false,
-  };
+  const found = { id: record.id, place, process: identity, kept: false };
+  if (isAlive(identity)) return { ...found, state: { is: 'running', pid, startedAt } };
+  const endedAt = tools.gone.get(record.id) ?? tools.clock.wall();
+  tools.gone.set(record.id, endedAt);
+  return { ...found, state: { is: 'ended', code: null, signal: null, endedAt } };
 }
 
 /** The agent died between a launch and writing down its process, and the keeper as well: the environment tells. */
-async function finishRecord(
-  tools: WorldTools,
-  place: Place,
-  record: InstanceRecord,
-): Promise<InstanceRecord['process'] | undefined> {
+function findUnrecorded(tools: WorldTools, record: InstanceRecord): InstanceRecord['process'] {
   const identity = findLaunch(record.id);
-  if (!identity) {
-    await removeRecord(tools.folder, place, record.id);
-    return undefined;
-  }
-  const process = { ...identity, startedAt: tools.clock.wall() };
-  await writeRecord(tools.folder, place, { ...record, process });
-  return process;
+  return identity && { ...identity, startedAt: tools.clock.wall() };
 }
