@@ -19,7 +19,7 @@ export async function* poolLogs(tools: ProcessTools, pool: PoolId, wish: LogWish
   }
   while (wish.follow && (await pause(tools, wish.signal))) {
     for (const path of await outputFiles(folder)) {
-      const cursor = cursors.get(path) ?? (await cursorAtStart(path));
+      const cursor = cursors.get(path) ?? cursorAtStart(path);
       cursors.set(path, cursor);
       for (const text of await advance(cursor)) yield line(path, text);
     }

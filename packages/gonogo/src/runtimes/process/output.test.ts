@@ -52,7 +52,7 @@ test('a follower that was slow reads on through every copy that was made meanwhi
 });
 
 test('a character that is cut in two comes whole', async () => {
-  const cursor = await cursorAtStart(path);
+  const cursor = cursorAtStart(path);
   const bytes = Buffer.from('señal €\n');
   appendFileSync(path, bytes.subarray(0, 3));
   assert.deepEqual(await advance(cursor), []);

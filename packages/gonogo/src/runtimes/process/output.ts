@@ -40,10 +40,7 @@ export const cursorAtEnd = async (path: string): Promise<Cursor> => ({
   rest: '',
 });
 
-export const cursorAtStart = async (path: string): Promise<Cursor> => ({
-  ...(await cursorAtEnd(path)),
-  offset: 0,
-});
+export const cursorAtStart = (path: string): Cursor => ({ path, offset: 0, rotated: 0, rest: '' });
 
 /**
  * The whole lines that came since the last call. What rotations moved away in between is read from the copies: the one
@@ -52,7 +49,7 @@ export const cursorAtStart = async (path: string): Promise<Cursor> => ({
 export async function advance(cursor: Cursor): Promise<string[]> {
   let text = '';
   for (const copy of await copiesSince(cursor)) {
-    text += await readFrom(copy.path, cursor.offset);
+    text += await readAll(copy.path, cursor.offset);
     cursor.rotated = copy.inode;
     cursor.offset = 0;
   }
@@ -80,6 +77,17 @@ async function readEnd(path: string): Promise<string> {
   const size = await sizeOf(path);
   const text = await readFrom(path, Math.max(0, size - tailBytes));
   return size > tailBytes ? text.slice(text.indexOf('\n') + 1) : text;
+}
+
+/** From `offset` to the end of a file that does not grow any more. */
+async function readAll(path: string, offset: number): Promise<string> {
+  let text = '';
+  for (let at = offset; ; ) {
+    const piece = await readFrom(path, at);
+    if (piece === '') return text;
+    text += piece;
+    at += Buffer.byteLength(piece);
+  }
 }
 
 /** From `offset` to the end, at most 1 MiB at a time and never half a character. */
