@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StrictAnswer } from '../../../packages/gonogo/src/system/answer-reader.ts';
 import {
   type StrictClient,
@@ -19,6 +20,8 @@ export type Seen = {
 /** Users who read and write through the front until they are told to stop. */
 export type Users = {
   seen(): Seen;
+  /** Waits until a release has given so many more right answers; answers how many each release has given meanwhile. */
+  next(release: string, answers: number): Promise<Readonly<Record<string, number>>>;
   stop(): Promise<{ readonly reads: StrictSummary; readonly writes: StrictSummary }>;
 };
 
@@ -72,17 +75,35 @@ export function startUsers(front: Front): Users {
       return true;
     },
   });
+  const seen = (): Seen => ({
+    readsBy: { ...readsBy },
+    written: new Set(written),
+    failed: reads.counts().failed + writes.counts().failed,
+  });
   return {
-    seen: () => ({
-      readsBy: { ...readsBy },
-      written: new Set(written),
-      failed: reads.counts().failed + writes.counts().failed,
-    }),
+    seen,
+    next: async (release, answers) => {
+      const since = { ...readsBy };
+      const enough = (since[release] ?? 0) + answers;
+      const deadline = performance.now() + patience;
+      while ((readsBy[release] ?? 0) < enough && performance.now() < deadline) await sleep(20);
+      return growth(since, readsBy);
+    },
     stop: async () => ({ reads: await reads.stop(), writes: await writes.stop() }),
   };
 }
 
 const rightAnswer = (servedBy: string): Answered => ({ data: { servedBy, allPosts: { nodes: posts } } });
+
+/** How long users wait for answers of a release, in milliseconds. */
+const patience = 60_000;
+
+const growth = (since: Readonly<Record<string, number>>, now: Readonly<Record<string, number>>) =>
+  Object.fromEntries(
+    Object.entries(now)
+      .map(([by, count]) => [by, count - (since[by] ?? 0)] as const)
+      .filter(([, count]) => count > 0),
+  );
 
 type Asked = {
   readonly text: string;

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 /** A secret as it is, and as it may be hidden in a URL, in JSON, in base64. */
-export function disguisesOf(secret: string): string[] {
+function disguisesOf(secret: string): string[] {
   const base64 = Buffer.from(secret).toString('base64');
   const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), base64];
   return [...new Set(forms)];

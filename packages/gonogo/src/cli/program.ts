@@ -18,7 +18,7 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 /** The program with every verb's name and summary; only the one that is called is imported. */
-export async function programFor(args: readonly string[]): Promise<Command> {
+async function programFor(args: readonly string[]): Promise<Command> {
   const program = new Command('gonogo')
     .description('GO or NO-GO: whether a release may go live, before and after every deploy')
     .version(version(), '-V, --version')

@@ -9,7 +9,7 @@ export type Target = {
   readonly host: string;
 };
 
-/** A target as one string, unique per target; parts cannot contain `/` (see `isName`). */
+/** A target as one string, unique per target; its parts are names, which hold no `/`. */
 export const targetKey = (target: Target): string =>
   `${target.project}/${target.service}/${target.environment}/${target.host}`;
 
@@ -17,6 +17,3 @@ export const targetKey = (target: Target): string =>
 export const streamOf = (target: Target): string => `${target.project}/${target.environment}/${target.host}`;
 
 export const sameTarget = (a: Target, b: Target): boolean => targetKey(a) === targetKey(b);
-
-/** The one strict type for every name a user may choose: it reaches file names, labels and keys. */
-export const isName = (text: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(text) && !text.endsWith('-');

@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Fence, Lease, Leases } from '../ports/leases.ts';
 
 /** After this long without renewal another controller may take over. */
-export const leaseTtl = 15_000;
+const leaseTtl = 15_000;
 
 /** The right of this controller to act on one stream: claimed when something is to be done, renewed until it is. */
 export class Tenure {

@@ -9,7 +9,11 @@ export type ErrorKind<F> = {
 };
 
 /** Declares one kind of error; the type parameter is inferred from what the sentence names. */
-export const kind = <F>(exit: ExitCode, says: (facts: F) => string, hint: (facts: F) => string): ErrorKind<F> => ({
+export const kind = <F>(
+  exit: ExitCode,
+  says: (facts: F) => string,
+  hint: (facts: F) => string,
+): ErrorKind<F> => ({
   exit,
   says,
   hint,

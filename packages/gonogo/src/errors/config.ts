@@ -23,8 +23,11 @@ export const configErrors = {
   CONFIG_INVALID: kind(
     2,
     (f: { problems: readonly ConfigProblem[] }) =>
-      f.problems.map((p) => `${p.file}:${p.line}:${p.column} ${p.path ? `${p.path}: ` : ''}${p.message}`).join('\n'),
-    (f) => `correct ${f.problems.length === 1 ? 'this' : `these ${f.problems.length} problems`}; nothing was done`,
+      f.problems
+        .map((p) => `${p.file}:${p.line}:${p.column} ${p.path ? `${p.path}: ` : ''}${p.message}`)
+        .join('\n'),
+    (f) =>
+      `correct ${f.problems.length === 1 ? 'this' : `these ${f.problems.length} problems`}; nothing was done`,
   ),
   ENVIRONMENT_UNKNOWN: kind(
     2,
@@ -39,7 +42,8 @@ export const configErrors = {
   ),
   ENV_COMMAND_FAILED: kind(
     2,
-    (f: { command: string; why: string }) => `the command for environment variables, ${f.command}, failed: ${f.why}`,
+    (f: { command: string; why: string }) =>
+      `the command for environment variables, ${f.command}, failed: ${f.why}`,
     () => 'run it by hand to see why; its output must be NAME=value lines',
   ),
 };

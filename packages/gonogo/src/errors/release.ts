@@ -31,7 +31,8 @@ export const releaseErrors = {
   ),
   REVISION_MISSING: kind(
     3,
-    (f: { revision: string; path: string }) => `there is nothing about the revision ${f.revision} at ${f.path}`,
+    (f: { revision: string; path: string }) =>
+      `there is nothing about the revision ${f.revision} at ${f.path}`,
     () => 'deploy its release again, so that its manifest and its values are stored again',
   ),
   ARTIFACT_INCOMPLETE: kind(

@@ -46,7 +46,8 @@ export const rolloutErrors = {
   ),
   ROLLBACK_FAILED: kind(
     3,
-    (f: { environment: string; why: string }) => `NO-GO, and the rollback of ${f.environment} failed: ${f.why}`,
+    (f: { environment: string; why: string }) =>
+      `NO-GO, and the rollback of ${f.environment} failed: ${f.why}`,
     () => 'users are still served by what failed the checks; roll back by hand',
   ),
 };

@@ -3,7 +3,8 @@ import { kind } from './catalogue.ts';
 export const runtimeErrors = {
   COMMAND_MISSING: kind(
     1,
-    (f: { command: string; cwd: string }) => `the command "${f.command}" does not exist in ${f.cwd} or on PATH`,
+    (f: { command: string; cwd: string }) =>
+      `the command "${f.command}" does not exist in ${f.cwd} or on PATH`,
     () => 'correct run.command, and see that artifact.bundle.include contains it',
   ),
   USER_UNKNOWN: kind(
@@ -24,14 +25,10 @@ export const runtimeErrors = {
   ),
   INSTANCE_STUCK: kind(
     3,
-    (f: { instance: string; pid: number }) => `${f.instance} (process group ${f.pid}) does not end, not even by SIGKILL`,
-    () => 'it waits for the kernel, most likely for a disk or a network file system; see ps -o pid,stat,wchan',
-  ),
-  INSTANCE_ENDED: kind(
-    1,
-    (f: { instance: string; how: string; tail: string }) =>
-      `${f.instance} ${f.how} right after it was started${f.tail ? `\n${f.tail}` : ''}`,
-    () => 'see its output with gonogo logs',
+    (f: { instance: string; pid: number }) =>
+      `${f.instance} (process group ${f.pid}) does not end, not even by SIGKILL`,
+    () =>
+      'it waits for the kernel, most likely for a disk or a network file system; see ps -o pid,stat,wchan',
   ),
   KEEPER_UNREACHABLE: kind(
     3,

@@ -24,9 +24,9 @@ const passes = 2;
 
 const minute = 60_000;
 
-export const slotOf = (world: World, slot: SlotName): SlotId => ({ target: world.target, slot });
+const slotOf = (world: World, slot: SlotName): SlotId => ({ target: world.target, slot });
 
-export const webPool = (world: World, slot: SlotName): PoolId => ({ ...slotOf(world, slot), role: 'web' });
+const webPool = (world: World, slot: SlotName): PoolId => ({ ...slotOf(world, slot), role: 'web' });
 
 const step = (id: string, work: Work, rest: Partial<Step> = {}): Step => ({
   id,

@@ -63,7 +63,9 @@ export async function serveRpc(path: string, handlers: RpcHandlers): Promise<Rpc
 
 /** A readline interface emits its input's errors once more; they have been dealt with at the socket. */
 const readLines = (socket: net.Socket, onLine: (line: string) => void): void => {
-  createInterface({ input: socket }).on('line', onLine).on('error', () => undefined);
+  createInterface({ input: socket })
+    .on('line', onLine)
+    .on('error', () => undefined);
 };
 
 async function answer(socket: net.Socket, handlers: RpcHandlers, line: string): Promise<void> {
@@ -94,7 +96,8 @@ export async function connectRpc(path: string): Promise<RpcClient> {
   let next = 0;
   socket.on('error', () => socket.destroy()); // `close` follows and fails what waits.
   socket.on('close', () => {
-    for (const call of waiting.values()) call.reject(new RpcError('CONNECTION_LOST', `the connection to ${path} was lost`));
+    for (const call of waiting.values())
+      call.reject(new RpcError('CONNECTION_LOST', `the connection to ${path} was lost`));
     waiting.clear();
     gone.resolve();
   });
@@ -105,7 +108,8 @@ export async function connectRpc(path: string): Promise<RpcClient> {
   });
   return {
     call(method, input) {
-      if (socket.destroyed) return Promise.reject(new RpcError('CONNECTION_LOST', `the connection to ${path} was lost`));
+      if (socket.destroyed)
+        return Promise.reject(new RpcError('CONNECTION_LOST', `the connection to ${path} was lost`));
       const id = next++;
       const call = Promise.withResolvers<unknown>();
       waiting.set(id, call);
@@ -120,9 +124,16 @@ export async function connectRpc(path: string): Promise<RpcClient> {
 
 type Answer =
   | { readonly event: unknown }
-  | { readonly id: number; readonly ok?: unknown; readonly error?: { readonly code: string; readonly message: string } };
+  | {
+      readonly id: number;
+      readonly ok?: unknown;
+      readonly error?: { readonly code: string; readonly message: string };
+    };
 
-function settle(waiting: Map<number, PromiseWithResolvers<unknown>>, answer: Exclude<Answer, { event: unknown }>): void {
+function settle(
+  waiting: Map<number, PromiseWithResolvers<unknown>>,
+  answer: Exclude<Answer, { event: unknown }>,
+): void {
   const call = waiting.get(answer.id);
   waiting.delete(answer.id);
   if (answer.error) call?.reject(new RpcError(answer.error.code, answer.error.message));

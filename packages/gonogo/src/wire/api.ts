@@ -12,7 +12,7 @@ const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 const address = z.strictObject({ host: z.string().min(1).max(64), port: z.int().min(1).max(65535) });
 
-export const EnvironmentWire = z.strictObject({
+const EnvironmentWire = z.strictObject({
   strategy: z.enum(['in-place', 'blue-green']),
   listen: address.exactOptional(),
   watch: z.strictObject({
@@ -25,13 +25,13 @@ export const EnvironmentWire = z.strictObject({
   address: z.string().min(1).max(64),
 }) satisfies z.ZodType<EnvironmentSpec>;
 
-export const ReleaseWire = z.strictObject({
+const ReleaseWire = z.strictObject({
   digest,
   artifact: digest,
   manifest: ManifestWire,
 }) satisfies z.ZodType<Release>;
 
-export const ValuesWire = z.record(z.string(), z.string()) satisfies z.ZodType<Values>;
+const ValuesWire = z.record(z.string(), z.string()) satisfies z.ZodType<Values>;
 
 export const DeployInput = z.strictObject({
   project,

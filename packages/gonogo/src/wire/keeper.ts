@@ -37,7 +37,9 @@ export const Launched = z.strictObject({
   /** Milliseconds since the epoch. */
   startedAt: z.number(),
   /** Kept until it is forgotten. */
-  ended: z.strictObject({ code: z.int().nullable(), signal: z.string().nullable(), at: z.number() }).optional(),
+  ended: z
+    .strictObject({ code: z.int().nullable(), signal: z.string().nullable(), at: z.number() })
+    .optional(),
 });
 export type Launched = z.infer<typeof Launched>;
 

@@ -7,13 +7,13 @@ import { z } from 'zod';
 
 const slotName = z.enum(['blue', 'green']);
 
-export const MemberWire = z.strictObject({
+const MemberWire = z.strictObject({
   instance: z.string(),
   host: z.string(),
   port: z.int().min(1).max(65535),
 });
 
-export const SplitWire = z.union([
+const SplitWire = z.union([
   z.enum(['by-instances', 'nobody']),
   z.strictObject({ blue: z.number().min(0).optional(), green: z.number().min(0).optional() }),
 ]);

@@ -45,7 +45,7 @@ function whereItWorks(
 }
 
 /** A past stretch of time in words: `just now`, `14 minutes ago`. */
-export function ago(ms: number): string {
+function ago(ms: number): string {
   const units = [
     ['day', 86_400_000],
     ['hour', 3_600_000],

@@ -22,7 +22,7 @@ function row(rollout: RolloutSummary, now: number, palette: Palette): string[] {
   ];
 }
 
-export function verdictWord({ verdict }: RolloutSummary, { green, red, yellow }: Palette): string {
+function verdictWord({ verdict }: RolloutSummary, { green, red, yellow }: Palette): string {
   if (verdict === undefined) return yellow('…');
   return verdict === 'GO' ? green(verdict) : red(verdict);
 }

@@ -52,7 +52,7 @@ function reasons(rollout: RolloutDetail, palette: Palette): string[] {
 }
 
 /** One finding: what was seen from where, then where it works and what to do, indented under it. */
-export function findingLines({ what, from, saw, elsewhere, hint }: Finding, { red }: Palette): string[] {
+function findingLines({ what, from, saw, elsewhere, hint }: Finding, { red }: Palette): string[] {
   const [first = '', ...rest] = saw.split('\n');
   const advice = [elsewhere === undefined ? undefined : sentence(elsewhere), hint].filter(
     (part) => part !== undefined,
