@@ -145,7 +145,7 @@ async function assertNoSecret(story: Story, secrets: readonly string[]): Promise
   const rollouts = await history(story);
   assert.equal(rollouts.length, 3);
   for (const { id } of rollouts) await ask<RolloutDetail>(story, 'show', id);
-  for (const slot of ['blue', 'green']) await ask(story, 'logs', 'production', '--slot', slot);
+  await ask<object>(story, 'logs', 'production');
   assert.match(said.join('\n'), /PostGraphile v4\.14\.1 server listening/);
   assert.deepEqual(secretsIn(said.join('\n'), secrets), [], 'said');
   assert.deepEqual(await argumentsWithSecrets(secrets), [], 'arguments');

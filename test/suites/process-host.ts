@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ensureKeeper, type KeeperLink } from '../../packages/gonogo/src/agent/keeper.ts';
+import type { PoolSpec } from '../../packages/gonogo/src/ports/runtime.ts';
 import { type ProcessRuntime, processRuntime } from '../../packages/gonogo/src/runtimes/process/index.ts';
 import type { ProcessOptions } from '../../packages/gonogo/src/runtimes/process/options.ts';
 import { removeTree } from '../../packages/gonogo/src/runtimes/process/view.ts';
 import { systemClock } from '../../packages/gonogo/src/system/clock.ts';
 import { type StateFolder, stateFolder } from '../../packages/gonogo/src/system/state.ts';
+import { type SpecWish, specOf } from './runtime.ts';
 
 /** A state folder of its own with a keeper and a process runtime; closing leaves neither a process nor a file. */
 export type ProcessHost = {
@@ -18,6 +20,8 @@ export type ProcessHost = {
   /** A further runtime over the same folder, as after a restart of the agent. */
   again(): Promise<ProcessRuntime>;
   keeperPid(): Promise<number>;
+  /** A release whose program, `server.js`, is this script; the same name is the same release. */
+  release(name: string, script: string, wish?: SpecWish): Promise<PoolSpec>;
   close(): Promise<void>;
 };
 
@@ -52,6 +56,7 @@ export async function processHost(options?: ProcessOptions): Promise<ProcessHost
     runtime,
     errors,
     again: open,
+    release: (name, script, wish = {}) => writeRelease(join(state.root, 'test-releases', name), script, wish),
     keeperPid,
     close: async () => {
       for (const each of runtimes) each.close();
@@ -66,4 +71,11 @@ export async function processHost(options?: ProcessOptions): Promise<ProcessHost
       await rm(state.root, { recursive: true, force: true });
     },
   };
+}
+
+async function writeRelease(folder: string, script: string, wish: SpecWish): Promise<PoolSpec> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'server.js'), script);
+  const digest = Buffer.from(basename(folder)).toString('hex').padEnd(64, '0').slice(0, 64);
+  return specOf(folder, { releaseDigest: `sha256:${digest}`, ...wish });
 }

@@ -30,8 +30,8 @@ const allowed = [
   'GONOGO_DEBUG',
 ];
 
-/** An agent is mostly idle: small young generations save some 10 MB of resident memory and cost it nothing. */
-export const agentFlags = ['--max-semi-space-size=1'];
+/** An agent is mostly idle: memory is worth more to it than speed. Together they save some 17 of 108 MB. */
+export const agentFlags = ['--max-semi-space-size=1', '--optimize-for-size'];
 
 export const agentEnvironment = (env: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(allowed.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EnvironmentSpec } from '../domain/environment.ts';
 import type { Release } from '../domain/release.ts';
 import type { Values } from '../domain/revision.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the process runtime finds its instances again by, after a restart of the agent or of the keeper. */
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What the keeper is asked (`system/rpc.ts` carries it). The keeper itself imports only the types, so that it needs no

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CheckSpec, EnvRule, HttpExpectation, Matcher } from '../domain/check.ts';
 import type { Manifest } from '../domain/release.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What a proxy is asked over its control socket (`system/rpc.ts` carries it), and the routes file from which it serves

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How the process runtime keeps the output of instances. */
 export const ProcessOptions = z.strictObject({

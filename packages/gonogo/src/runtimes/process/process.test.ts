@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { type ProcessHost, processHost } from '../../../../../test/suites/process-host.ts';
@@ -12,42 +11,28 @@ import {
   instancesOf,
   listens,
   never,
-  type SpecWish,
   server,
-  specOf,
   target,
   theOne,
   webPool,
 } from '../../../../../test/suites/runtime.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
-import { writeFileAtomic } from '../../system/files.ts';
 import { identify } from '../../system/process.ts';
 import { membersOf } from './group.ts';
 
 let host: ProcessHost;
-let base: string;
 
 before(async () => {
   process.env.GONOGO_TEST_CANARY = 'canary-in-our-own-environment';
   host = await processHost({ logs: { bytes: 4096, files: 20, every: 100 } });
-  base = await mkdtemp(join(tmpdir(), 'gonogo-releases-'));
 });
 afterEach(async () => {
   await host.runtime.remove(webPool, 2000);
 });
 after(async () => {
   await host.close();
-  await rm(base, { recursive: true, force: true });
 });
 
-/** A release whose program is this script. */
-async function release(name: string, script: string, wish: SpecWish = {}): Promise<PoolSpec> {
-  const folder = join(base, name);
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'server.js'), script);
-  const releaseDigest = `sha256:${Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64)}`;
-  return specOf(folder, { releaseDigest, ...wish });
-}
 const apply = (spec: PoolSpec): Promise<void> => host.runtime.apply(spec, 1, never());
 const pidOf = async (): Promise<number> => {
   const { state } = await theOne(host.runtime);
@@ -59,7 +44,7 @@ const isGone = (pid: number): boolean => identify(pid) === undefined;
 
 test('nothing of our own environment reaches an instance', async () => {
   await apply(
-    await release('env', server, {
+    await host.release('env', server, {
       values: { TZ: 'Europe/Madrid', GONOGO_SLOT: 'red', API_KEY: 's3cret-value' },
     }),
   );
@@ -90,7 +75,7 @@ test('nothing of our own environment reaches an instance', async () => {
 });
 
 test('no secret is written beside the instances', async () => {
-  await apply(await release('secret', server, { values: { API_KEY: 's3cret-value' } }));
+  await apply(await host.release('secret', server, { values: { API_KEY: 's3cret-value' } }));
   const files = readdirSync(host.state.instances, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );
@@ -118,7 +103,7 @@ const childOf = (): Promise<number> =>
   });
 
 test('an instance that ignores SIGTERM is killed after its grace, with its children', async () => {
-  await apply(await release('stubborn', stubborn));
+  await apply(await host.release('stubborn', stubborn));
   const [pid, child] = [await pidOf(), await childOf()];
   const begun = performance.now();
   await host.runtime.remove(webPool, 300);
@@ -127,7 +112,7 @@ test('an instance that ignores SIGTERM is killed after its grace, with its child
 });
 
 test('a child that outlived its leader gets the rest of the grace, and is killed then', async () => {
-  await apply(await release('outlived', mortal));
+  await apply(await host.release('outlived', mortal));
   const [pid, child] = [await pidOf(), await childOf()];
   const removing = host.runtime.remove(webPool, 1000);
   await eventually('the end of the leader', () => isGone(pid));
@@ -137,59 +122,18 @@ test('a child that outlived its leader gets the rest of the grace, and is killed
 });
 
 test('what a crashed instance left behind in its group is cleared when its place is taken', async () => {
-  await apply(await release('orphan', stubborn));
+  await apply(await host.release('orphan', stubborn));
   const [pid, child] = [await pidOf(), await childOf()];
   const { id } = await theOne(host.runtime);
   process.kill(pid, 'SIGKILL');
   await eventually('its end', async () => (await theOne(host.runtime)).state.is === 'ended');
-  await host.runtime.restart(await release('orphan', server), id, never());
+  await host.runtime.restart(await host.release('orphan', server), id, never());
   assert.ok(isGone(child));
-});
-
-test('when the keeper is killed the instances run on, are found again, and can be stopped', async () => {
-  const spec = await release('adopted', server, { count: 2 });
-  await apply(spec);
-  const before = await instancesOf(host.runtime);
-  for (const instance of before) await ask(instance);
-  const keeper = await host.keeperPid();
-  process.kill(keeper, 'SIGKILL');
-  await eventually('another keeper', async () => (await host.keeperPid()) !== keeper);
-  const other = await host.again();
-  assert.deepEqual(await instancesOf(other), before);
-  await other.apply(spec, 1, never());
-  assert.deepEqual(await instancesOf(other), before, 'no second instance');
-  const [first, second] = before;
-  assert.ok(first?.state.is === 'running' && second?.state.is === 'running');
-  // Nobody is told of the end of a process that is not the keeper's child: it is noticed.
-  const told: string[] = [];
-  other.onChange((pool) => told.push(pool.slot));
-  process.kill(first.state.pid, 'SIGKILL');
-  await eventually('being told', () => told.length > 0);
-  assert.equal((await instancesOf(other))[0]?.state.is, 'ended');
-  await other.remove(webPool, 2000);
-  assert.ok(isGone(second.state.pid));
-  assert.deepEqual(await other.observe(target), []);
-});
-
-test('an instance whose process nobody wrote down is found by its environment', async () => {
-  await apply(await release('unrecorded', server));
-  const before = await theOne(host.runtime);
-  await ask(before);
-  const record = join(host.state.instances, 'acme/shop/production/local/blue/web', `${before.id}.json`);
-  const { process: _, ...rest } = JSON.parse(await readFile(record, 'utf8'));
-  const keeper = await host.keeperPid();
-  process.kill(keeper, 'SIGKILL');
-  await eventually('another keeper', async () => (await host.keeperPid()) !== keeper);
-  // As if the agent had died right after the launch.
-  await writeFileAtomic(record, JSON.stringify(rest));
-  const found = await theOne(await host.again());
-  assert.ok(found.state.is === 'running' && before.state.is === 'running');
-  assert.equal(found.state.pid, before.state.pid);
 });
 
 test('an instance that ends at once shows its exit code and its last lines', async () => {
   const script = `for (let n = 1; n <= 100; n++) console.log('line ' + n); console.error('cannot go on'); process.exitCode = 9;`;
-  await apply(await release('crash', script));
+  await apply(await host.release('crash', script));
   const ended = await eventually('its end', async () => {
     const instance = await theOne(host.runtime);
     return instance.state.is === 'ended' && { ...instance, state: instance.state };
@@ -200,7 +144,7 @@ test('an instance that ends at once shows its exit code and its last lines', asy
 
 test('a program with a port of its own is seen to listen elsewhere', async () => {
   const script = `require('node:http').createServer().listen(0, '127.0.0.1');`;
-  await apply(await release('hard-coded', script));
+  await apply(await host.release('hard-coded', script));
   const { id, port } = await theOne(host.runtime);
   const listening = await eventually('its port', async () => {
     const found = await host.runtime.listening(id);
@@ -220,7 +164,7 @@ test('a port that somebody uses is not given to an instance', async () => {
       return blocker;
     }),
   );
-  await apply(await release('twenty', server, { count: 20 }));
+  await apply(await host.release('twenty', server, { count: 20 }));
   const instances = await instancesOf(host.runtime);
   const answers = await Promise.all(instances.map((instance) => ask(instance)));
   assert.equal(new Set(instances.map((instance) => instance.port)).size, 20);
@@ -232,61 +176,25 @@ test('a port that somebody uses is not given to an instance', async () => {
 });
 
 test('a command that does not exist is named before anything is started', async () => {
-  const spec = await release('missing', server, { run: { command: ['./start.sh'] } });
+  const spec = await host.release('missing', server, { run: { command: ['./start.sh'] } });
   await assert.rejects(apply(spec), (error: Error) =>
     /"\.\/start\.sh" does not exist in .*missing/.test(error.message),
   );
-  const other = await release('missing', server, { run: { command: ['no-such-program'] } });
+  const other = await host.release('missing', server, { run: { command: ['no-such-program'] } });
   await assert.rejects(apply(other), { code: 'COMMAND_MISSING' });
   assert.deepEqual(await host.runtime.observe(target), []);
 });
 
 test('a command whose interpreter is missing is one clear error', async () => {
-  const spec = await release('no-program', server, { run: { command: ['./start'] } });
+  const spec = await host.release('no-program', server, { run: { command: ['./start'] } });
   await writeFile(join(spec.artifact, 'start'), '#!/no/such/interpreter\n', { mode: 0o755 });
   await assert.rejects(apply(spec), /interpreter that its first line names does not exist/);
   assert.deepEqual(await host.runtime.observe(target), []);
 });
 
-/** Adds a line to a file beside itself and to one under its working folder; answers what both hold. */
-const uploader = `
-const fs = require('node:fs'), path = require('node:path');
-fs.appendFileSync(path.join(__dirname, 'uploads', 'by-path.txt'), process.env.GONOGO_RELEASE + '\\n');
-fs.appendFileSync('data/db/by-cwd.txt', process.env.GONOGO_RELEASE + '\\n');
-require('node:http').createServer((request, response) => response.end(JSON.stringify({ pid: process.pid, cwd: process.cwd(), env: {
-  path: fs.readFileSync('uploads/by-path.txt', 'utf8'), cwd: fs.readFileSync(path.join(__dirname, 'data/db/by-cwd.txt'), 'utf8'),
-  static: fs.readFileSync('data/static.txt', 'utf8') } })))
-  .listen(Number(process.env.PORT), process.env.HOST);
-`;
-
-test('shared folders outlive releases, by the working folder and by the path of the program alike', async () => {
-  const wish = { run: { shared: ['uploads', 'data/db'] } };
-  const [first, second] = [
-    await release('v1', uploader, wish),
-    await release('v2', uploader, { ...wish, revision: '2.2' }),
-  ];
-  for (const spec of [first, second]) {
-    await mkdir(join(spec.artifact, 'data'), { recursive: true });
-    await writeFile(join(spec.artifact, 'data/static.txt'), 'from the release');
-  }
-  await apply(first);
-  await ask(await theOne(host.runtime));
-  await apply(second);
-  const { env } = await ask(await theOne(host.runtime));
-  assert.deepEqual(env.path?.trim().split('\n').length, 2);
-  assert.equal(env.path, env.cwd);
-  assert.equal(env.static, 'from the release');
-  assert.equal(existsSync(join(second.artifact, 'uploads')), false, 'the release itself is not touched');
-});
-
-test('a shared folder outside the release is refused', async () => {
-  const spec = await release('escape', uploader, { run: { shared: ['../elsewhere'] } });
-  await assert.rejects(apply(spec), { code: 'BUNDLE_UNSAFE' });
-});
-
 test('output that grows is rotated, and a follower misses no line', async (t) => {
   const script = `let n = 0; const timer = setInterval(() => { for (let k = 0; k < 5; k++) console.log('line ' + (++n) + ' ' + 'x'.repeat(80)); if (n >= 300) clearInterval(timer); }, 10); setInterval(() => {}, 1000);`;
-  await apply(await release('talkative', script));
+  await apply(await host.release('talkative', script));
   const { id } = await theOne(host.runtime);
   const stop = new AbortController();
   t.after(() => stop.abort());
@@ -308,38 +216,8 @@ test('output that grows is rotated, and a follower misses no line', async (t) =>
   assert.equal((await stat(`${log}.1`)).mode & 0o777, 0o600);
 });
 
-test('an instance runs as another user, who can read the release and write the shared folder', async (t) => {
-  if (process.getuid?.() !== 0) {
-    assert.notEqual(process.env.GONOGO_REQUIRE, 'all', 'this needs root');
-    return t.skip('only root can become another user');
-  }
-  const user = 'nobody';
-  const script = `
-    const fs = require('node:fs');
-    fs.writeFileSync('uploads/mine.txt', 'x');
-    let changed = false;
-    try { fs.appendFileSync(__filename, '//'); changed = true; } catch {}
-    require('node:http').createServer((request, response) => response.end(JSON.stringify({ pid: process.pid, cwd: process.cwd(),
-      env: { uid: String(process.getuid()), groups: String(process.getgroups()), changed: String(changed) } })))
-      .listen(Number(process.env.PORT), process.env.HOST);`;
-  await apply(await release('other-user', script, { run: { user, shared: ['uploads'] } }));
-  const { env } = await ask(await theOne(host.runtime));
-  const own = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((line) => line.startsWith(`${user}:`))
-    ?.split(':')[2];
-  assert.equal(env.uid, own);
-  assert.equal(env.changed, 'false');
-  assert.doesNotMatch(env.groups ?? '', /(^|,)0(,|$)/);
-});
-
-test('a user that does not exist is named', async () => {
-  const spec = await release('no-user', server, { run: { user: 'nobody-of-that-name' } });
-  await assert.rejects(apply(spec), { code: 'USER_UNKNOWN' });
-});
-
 test('an abort stops what would still be started', async () => {
-  const spec = await release('aborted', server, { count: 3 });
+  const spec = await host.release('aborted', server, { count: 3 });
   await assert.rejects(host.runtime.apply(spec, 1, AbortSignal.abort(new Error('stop'))), /stop/);
   assert.deepEqual(await host.runtime.observe(target), []);
 });
