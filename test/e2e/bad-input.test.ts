@@ -97,7 +97,7 @@ describe('a deploy that cannot work', { concurrency: 2 }, () => {
 
   test('shows how an instance ended that exits at once', async (t) => {
     const before = `console.log('cannot open config.json'); process.exit(7);`;
-    await refuses(t, { before }, [/ended with exit code 7/, /cannot open config\.json/]);
+    await refuses(t, { before }, [/an instance in green ended with exit code 7/, /cannot open config\.json/]);
   });
 
   test('says what an instance that never becomes ready answered', async (t) => {

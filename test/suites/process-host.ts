@@ -9,6 +9,7 @@ import type { ProcessOptions } from '../../packages/gonogo/src/runtimes/process/
 import { removeTree } from '../../packages/gonogo/src/runtimes/process/view.ts';
 import { systemClock } from '../../packages/gonogo/src/system/clock.ts';
 import { type StateFolder, stateFolder } from '../../packages/gonogo/src/system/state.ts';
+import { endAll } from '../e2e/support/processes.ts';
 import { type SpecWish, specOf } from './runtime.ts';
 
 /** A state folder of its own with a keeper and a process runtime; closing leaves neither a process nor a file. */
@@ -64,9 +65,8 @@ export async function processHost(options?: ProcessOptions): Promise<ProcessHost
         await keeper.call('forget', { key: launched.key });
         await keeper.call('signal', { key: launched.key, signal: 'SIGKILL' });
       }
-      const pid = await keeperPid();
       for (const link of links) link.close();
-      process.kill(pid, 'SIGKILL');
+      await endAll(state.root); // Where a keeper was killed, several of the next may be starting.
       await removeTree(state.root);
       await rm(state.root, { recursive: true, force: true });
     },

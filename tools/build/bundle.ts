@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { type BuildResult, build } from 'esbuild';
+import { configJsonSchema } from '../../packages/gonogo/src/config/json-schema.ts';
 import { entrySources } from '../../packages/gonogo/src/system/entries.ts';
 import { commonJsNames } from './commonjs.ts';
 import { leanHttp } from './http.ts';
@@ -36,8 +37,9 @@ export async function bundle(source: string, out: string): Promise<void> {
   await writeFile(join(out, 'THIRD-PARTY.txt'), await collectLicences(inputsOf(result)));
   await cp(sample, join(out, 'shop'), {
     recursive: true,
-    filter: (path) => basename(path) !== 'node_modules',
+    filter: (path) => basename(path) !== 'node_modules' && !path.endsWith('.test.ts'),
   });
+  await writeFile(join(out, '..', 'schema.json'), `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
 }
 
 /** Name → source. An entry without a source fails the build, after the others are built. */

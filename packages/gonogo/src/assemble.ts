@@ -9,7 +9,6 @@ import { type Engine, runEngine } from './engine/run.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Artifacts, ArtifactUploads } from './ports/revisions.ts';
 import type { Router } from './ports/router.ts';
-import type { Runtime } from './ports/runtime.ts';
 import { performersOf } from './steps/performers.ts';
 import { poolSpec } from './steps/tools.ts';
 import { type Supervisor, supervise, type Wanted } from './supervise/supervise.ts';
@@ -54,7 +53,7 @@ export async function assemble(options: AssembleOptions) {
   const artifacts: Artifacts & ArtifactUploads = artifactStore(state.releases);
   const { newId, random, onError } = options;
   const folders = { folder: state.instances, shared: state.shared };
-  const runtime: Runtime = processRuntime({ ...folders, keeper, clock, newId, random, onError });
+  const runtime = processRuntime({ ...folders, keeper, clock, newId, random, onError });
   const router: Router = embeddedRouter({ keeper, folder: state.proxies });
   const parts = { runtime, router, checks: checks.runner, clock };
 
@@ -90,6 +89,10 @@ export async function assemble(options: AssembleOptions) {
         spec: await poolSpec({ artifacts }, opened, { pool, count: opened.revision.replicas }),
       };
     },
-    close: (): Promise<void> => stores.close(),
+    /** Ends timers and listeners, and writes what waits; instances and fronts stay. */
+    close: async (): Promise<void> => {
+      runtime.close();
+      await stores.close();
+    },
   };
 }

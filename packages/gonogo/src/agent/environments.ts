@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Assembly } from '../assemble.ts';
+import { isRunning } from '../domain/state.ts';
 import { streamOf, type Target } from '../domain/target.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../system/log.ts';
@@ -41,6 +43,16 @@ export class Environments {
 
   async all(): Promise<Environment[]> {
     return await Promise.all(this.#open.values());
+  }
+
+  /** Aborts every rollout that runs, and waits until each has ended, or for so long. */
+  async putBack(by: string, patience: number): Promise<void> {
+    const running = (await this.all()).filter(({ state }) => isRunning(state));
+    await Promise.all(
+      running.map((environment) => environment.abort(by, environment.target?.environment ?? '')),
+    );
+    const deadline = performance.now() + patience;
+    while (running.some(({ state }) => isRunning(state)) && performance.now() < deadline) await sleep(50);
   }
 
   async close(): Promise<void> {

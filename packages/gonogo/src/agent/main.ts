@@ -4,7 +4,12 @@ import { runAgent } from './run.ts';
 
 // `agent [STATE FOLDER]`: started detached by the first command that needs it, or in the foreground by `agent run`.
 process.umask(0o077);
-const root = resolve(process.argv[2] ?? defaultStateRoot(process.env));
+const [, , folder] = process.argv;
+if (folder?.startsWith('-')) {
+  process.stderr.write(`the agent takes a state folder, not ${folder}; see gonogo agent --help\n`);
+  process.exit(2);
+}
+const root = resolve(folder ?? defaultStateRoot(process.env));
 const code = await runAgent(root, async (state, log) => {
   const { openRollouts } = await import('./open.ts');
   return await openRollouts(state, log);

@@ -25,7 +25,7 @@ export async function processes(root: string, keeper: KeeperLink): Promise<Proce
 const isProxy = ({ key }: Launched): boolean => key.startsWith('proxy/');
 
 const listenOf = (labels: Launched['labels']): string[] =>
-  labels.listen === undefined ? [] : [labels.listen];
+  labels.listen === undefined ? [] : [labels.listen.replace(' ', ':')];
 
 /** VmRSS of a process (proc_pid_status(5)); 0 when it has just ended. */
 async function residentBytes(pid: number): Promise<number> {

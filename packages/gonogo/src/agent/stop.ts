@@ -1,8 +1,15 @@
 import type { Assembly } from '../assemble.ts';
 import type { Environments } from './environments.ts';
 
-/** Stops every instance and every front of this state folder; answers how many there were. Users are served no more. */
+/** How long a rollout that runs is given to be put back first. */
+const patience = 60_000;
+
+/**
+ * Stops every instance and every front of this state folder, after putting back what is being rolled out; answers how
+ * many there were. Users are served no more.
+ */
 export async function stopEverything(assembly: Assembly, environments: Environments): Promise<number> {
+  await environments.putBack('gonogo agent stop --all', patience);
   await environments.close();
   let stopped = 0;
   for (const { target } of await environments.all()) {

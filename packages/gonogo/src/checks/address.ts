@@ -31,3 +31,7 @@ export function parseHostPort(text: string): HostPort | undefined {
   const host = match[1].replace(/^\[|\]$/g, '');
   return scheme ? { host, port, scheme } : { host, port };
 }
+
+/** `host:port`, with brackets around an IPv6 address. */
+export const hostPort = ({ host, port }: HostPort): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

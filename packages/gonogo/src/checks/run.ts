@@ -4,6 +4,7 @@ import type { Millis } from '../domain/units.ts';
 import { messageOf } from '../errors.ts';
 import type { CheckRun, Checks } from '../ports/checks.ts';
 import type { Vantage } from '../ports/vantage.ts';
+import { hostPort, parseHostPort } from './address.ts';
 import { fillSpec } from './fill.ts';
 import { type Answer, type Asking, fail, type Kind } from './kind.ts';
 import { redactor } from './redact.ts';
@@ -108,7 +109,7 @@ async function attempt({ spec, at, run, redact }: Job): Promise<Answer> {
   const asking = { at, signal: AbortSignal.any([run.signal, deadline]), timeout: spec.timeout, redact };
   try {
     const answer = await ask(filled, asking);
-    return run.signal.aborted ? aborted : answer;
+    return run.signal.aborted ? aborted : { ...answer, ...subjectOf(filled) };
   } catch (error) {
     // A kind answers with a verdict; what it throws nobody foresaw, and unknown is never a pass.
     return { verdict: 'unknown', saw: `the check itself failed: ${messageOf(error)}`, failure: 'internal' };
@@ -126,6 +127,14 @@ async function ask(spec: CheckSpec, asking: Asking): Promise<Answer> {
 
 const aborted: Answer = { verdict: 'unknown', saw: 'stopped before it was answered', failure: 'aborted' };
 
+/** Where a check went, unless its name says so already. */
+function subjectOf(spec: CheckSpec): { subject?: string } {
+  const address = spec.kind === 'tcp' ? spec.address : spec.kind === 'postgres' ? spec.url : undefined;
+  const found = address === undefined ? undefined : parseHostPort(address);
+  const subject = found && hostPort(found);
+  return subject === undefined || spec.name.includes(subject) ? {} : { subject };
+}
+
 const notSet = (names: readonly string[]): string =>
   `${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} not set`;
 
@@ -137,7 +146,7 @@ async function overdue(signal: AbortSignal, timeout: Millis): Promise<Answer> {
 }
 
 function resultOf(job: Job, answer: Answer, took: { attempts: number; ms: Millis }): CheckResult {
-  const { verdict, saw, hint, failure } = answer;
+  const { verdict, saw, hint, failure, subject } = answer;
   return {
     name: job.spec.name,
     kind: job.spec.kind,
@@ -146,6 +155,7 @@ function resultOf(job: Job, answer: Answer, took: { attempts: number; ms: Millis
     attempts: took.attempts,
     flaky: took.attempts > 1 && (verdict === 'pass' || verdict === 'warn'),
     from: job.at.from,
+    ...(subject === undefined ? {} : { subject: job.redact(subject) }),
     saw: plain(job.redact(saw)),
     ...(hint === undefined ? {} : { hint: plain(job.redact(hint)) }),
     ...(failure === undefined ? {} : { failure }),

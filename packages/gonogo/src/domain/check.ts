@@ -77,6 +77,8 @@ export type CheckResult = {
   readonly flaky: boolean;
   /** From where it was asked: `this machine`, `green`, … */
   readonly from: string;
+  /** What was asked, where the name does not say it: `127.0.0.1:5432`. Never with credentials. */
+  readonly subject?: string;
   /** One sentence: what was seen. */
   readonly saw: string;
   /** What to do about it, where something can be said. */

@@ -24,6 +24,8 @@ export async function carryOut(performers: Performers, clock: Clock, carry: Carr
   try {
     return await Promise.race([work(performers, carry, call), late]);
   } catch (error) {
+    if (cancelled.aborted) return unknown('it was given up, because the rollout goes back');
+    if (deadline.signal.aborted) return unknown(messageOf(deadline.signal.reason));
     return outcomeOf(error);
   } finally {
     over.abort();

@@ -72,7 +72,7 @@ export interface Runtime {
   remove(pool: PoolId, grace: Millis): Promise<void>;
   /** What an instance's processes listen on; undefined where it cannot be known. */
   listening(instance: InstanceId): Promise<readonly Address[] | undefined>;
-  /** From where checks see what the instance sees. */
+  /** From where checks see what the instance sees; of one that ended, what it would see, without its environment. */
   vantage(instance: InstanceId): Promise<Vantage | Gap>;
   /** The last lines of a pool's output, oldest first, and with `follow` what comes after them. */
   logs(

@@ -52,10 +52,12 @@ async function vantageOf(tools: Tools, work: CheckWork, opened: Opened): Promise
     const cwd = await tools.artifacts.folder(opened.revision.release.artifact);
     return { from: 'this host', values: opened.values, cwd };
   }
-  const pool = await observePool(tools, { ...work.slot, role: 'web' });
-  const instance = pool?.instances.find((one) => one.state.is === 'running');
+  const instances = (await observePool(tools, { ...work.slot, role: 'web' }))?.instances ?? [];
+  // What an instance that ended could reach says why it ended.
+  const instance = instances.find((one) => one.state.is === 'running') ?? instances[0];
   if (!instance) return { gap: `no instance runs in ${work.slot.slot}, so nothing can be asked from there` };
-  return await tools.runtime.vantage(instance.id);
+  const vantage = await tools.runtime.vantage(instance.id);
+  return 'gap' in vantage ? vantage : { ...vantage, values: { ...opened.values, ...vantage.values } };
 }
 
 async function judge(tools: Tools, target: Target, results: readonly CheckResult[]): Promise<Outcome> {
@@ -65,7 +67,8 @@ async function judge(tools: Tools, target: Target, results: readonly CheckResult
   const [first] = bad;
   if (!first) return ok(evidence);
   const more = bad.length > 1 ? ` (and ${bad.length - 1} more)` : '';
-  return failed(`${first.name}: ${first.saw}${more}`, {
+  const subject = first.subject === undefined ? '' : ` (${first.subject})`;
+  return failed(`${first.name}${subject}: ${first.saw}${more}`, {
     evidence,
     ...(first.hint ? { hint: first.hint } : {}),
   });

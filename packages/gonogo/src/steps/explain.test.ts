@@ -20,29 +20,36 @@ test('the last words of a crash are the error, not the end of its stack', () => 
     'throw Object.assign(new Error("no such table"), { code: "42P01", cause: new Error("c") })',
   );
   assert.match(lines.join('\n'), /at .*\n.*code: '42P01'.*\nNode\.js v/s);
-  const { why } = explainEnd(ended(1), lines);
-  assert.equal(why, 'web-0 ended with exit code 1; its last words: Error: no such table');
+  const { why } = explainEnd(ended(1), 'green', lines);
+  assert.equal(why, 'an instance in green ended with exit code 1; its last words: Error: no such table');
 });
 
 test('an error that was printed with its stack is found as well', () => {
-  const { why } = explainEnd(ended(34), linesOf('console.error(new Error("no password")); process.exit(34)'));
-  assert.equal(why, 'web-0 ended with exit code 34; its last words: Error: no password');
+  const { why } = explainEnd(
+    ended(34),
+    'green',
+    linesOf('console.error(new Error("no password")); process.exit(34)'),
+  );
+  assert.equal(why, 'an instance in green ended with exit code 34; its last words: Error: no password');
 });
 
 test('a program that says why it ends is quoted', () => {
-  const { why } = explainEnd(ended(2), ['starting', 'config: DATABASE_URL is missing', '']);
-  assert.equal(why, 'web-0 ended with exit code 2; its last words: config: DATABASE_URL is missing');
+  const { why } = explainEnd(ended(2), 'green', ['starting', 'config: DATABASE_URL is missing', '']);
+  assert.equal(
+    why,
+    'an instance in green ended with exit code 2; its last words: config: DATABASE_URL is missing',
+  );
 });
 
 test('only indented lines are better than nothing', () => {
-  assert.match(explainEnd(ended(1), ['', '  bad input', '']).why, /; its last words: bad input$/);
-  assert.equal(explainEnd(ended(1), ['', ' ']).why, 'web-0 ended with exit code 1');
+  assert.match(explainEnd(ended(1), 'green', ['', '  bad input', '']).why, /; its last words: bad input$/);
+  assert.equal(explainEnd(ended(1), 'green', ['', ' ']).why, 'an instance in green ended with exit code 1');
 });
 
 test('a port that is taken is told with what to change', () => {
-  const { why, hint } = explainEnd(ended(1), [
+  const { why, hint } = explainEnd(ended(1), 'green', [
     'Error: listen EADDRINUSE: address already in use 127.0.0.1:8080',
   ]);
-  assert.equal(why, 'web-0 ended because port 8080, which it wants to listen on, is in use');
+  assert.equal(why, 'an instance in green ended because port 8080, which it wants to listen on, is in use');
   assert.match(hint, /PORT instead of 8080/);
 });

@@ -1,49 +1,53 @@
 import type { CheckResult } from '../domain/check.ts';
+import type { SlotName } from '../domain/slot.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import type { Tools } from './tools.ts';
 
 export type Explained = { readonly why: string; readonly hint: string };
 
 /** Why an instance that ended did so, as far as its exit and its last lines tell. */
-export function explainEnd(instance: ObservedInstance, lines: readonly string[]): Explained {
+export function explainEnd(instance: ObservedInstance, slot: SlotName, lines: readonly string[]): Explained {
   const taken = lines
     .map((line) => /EADDRINUSE|address already in use/i.test(line) && portIn(line))
     .find(Boolean);
   if (taken && Number(taken) !== instance.port) {
     return {
-      why: `${instance.id} ended because port ${taken}, which it wants to listen on, is in use`,
+      why: `an instance in ${slot} ended because port ${taken}, which it wants to listen on, is in use`,
       hint: `the port is hard-coded: listen on the port in the environment variable PORT instead of ${taken}`,
     };
   }
   const last = lastWords(lines);
   return {
-    why: `${instance.id} ${howItEnded(instance)}${last ? `; its last words: ${last.slice(0, 200)}` : ''}`,
+    why: `an instance in ${slot} ${howItEnded(instance)}${last ? `; its last words: ${last.slice(0, 200)}` : ''}`,
     hint: 'its whole output is kept with this rollout: gonogo show',
   };
 }
 
+/** An instance that runs, and what its last probe saw. */
+export type Silent = {
+  readonly instance: ObservedInstance;
+  readonly slot: SlotName;
+  readonly last: CheckResult | undefined;
+};
+
 /** Why a running instance does not become ready. */
-export async function explainSilence(
-  tools: Tools,
-  instance: ObservedInstance,
-  last?: CheckResult,
-): Promise<Explained> {
+export async function explainSilence(tools: Tools, { instance, slot, last }: Silent): Promise<Explained> {
   const listening = (await tools.runtime.listening(instance.id)) ?? [];
   if (listening.length > 0 && !listening.some(({ port }) => port === instance.port)) {
     const ports = [...new Set(listening.map(({ port }) => port))].join(', ');
     return {
-      why: `${instance.id} listens on port ${ports}, not on the port ${instance.port} it was given`,
+      why: `an instance in ${slot} listens on port ${ports}, not on the port ${instance.port} it was given`,
       hint: 'the port is hard-coded: listen on the port in the environment variable PORT',
     };
   }
   if (listening.length === 0 && last?.kind === 'http') {
     return {
-      why: `${instance.id} runs but listens on no port`,
+      why: `an instance in ${slot} runs but listens on no port`,
       hint: 'listen on the port in the environment variable PORT, and see its output with gonogo show',
     };
   }
   return {
-    why: `${instance.id} did not become ready: ${last ? last.saw : 'it was never asked'}`,
+    why: `an instance in ${slot} did not become ready: ${last ? last.saw : 'it was never asked'}`,
     hint: last?.hint ?? 'see what its readiness waits for, or give it longer with health.startup',
   };
 }

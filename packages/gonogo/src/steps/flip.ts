@@ -109,7 +109,7 @@ async function confirm(tools: Tools, move: Move, { signal }: Call): Promise<stri
 }
 
 async function record(tools: Tools, moves: readonly Move[], acknowledged: number): Promise<Outcome> {
-  const facts: Record<string, string | number> = { acknowledged_ms: acknowledged };
+  const facts: Record<string, string | number> = { acknowledged_ms: Math.round(acknowledged * 10) / 10 };
   for (const { shift } of moves) facts[`split of ${shift.target.service}`] = describeSplit(shift.to);
   const [first] = moves;
   const evidence = first ? [await keepEvidence(tools, first.shift.target, { of: 'facts', facts })] : [];

@@ -30,9 +30,11 @@ async function waitForAll(tools: Tools, work: ReadyWork, call: Call): Promise<Ou
   if (!bad) return ok();
   const lines = await lastLines(tools, work.pool, secrets);
   const evidence = [await keepEvidence(tools, work.pool.target, { of: 'log', lines })];
+  const { instance, last } = bad;
+  const { slot } = work.pool;
   const explained = bad.ended
-    ? explainEnd(bad.instance, lines)
-    : await explainSilence(tools, bad.instance, bad.last);
+    ? explainEnd(instance, slot, lines)
+    : await explainSilence(tools, { instance, slot, last });
   return failed(explained.why, { hint: explained.hint, evidence });
 }
 

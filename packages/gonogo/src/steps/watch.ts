@@ -85,7 +85,11 @@ class Watch {
     const ended = pool?.instances.find((instance) => instance.state.is === 'ended');
     if (!pool) return await this.#fail(opened, `every instance in ${this.#work.pool.slot} is gone`);
     if (ended) {
-      const { why, hint } = explainEnd(ended, await lastLines(this.#tools, this.#work.pool, opened.secrets));
+      const { why, hint } = explainEnd(
+        ended,
+        this.#work.pool.slot,
+        await lastLines(this.#tools, this.#work.pool, opened.secrets),
+      );
       return await this.#fail(opened, why, hint);
     }
     return pool.restarts > this.#restarts
@@ -129,14 +133,17 @@ class Watch {
 
   async #traffic(): Promise<string> {
     const facts = {
-      requests: this.#green.requests,
-      errors: this.#green.errors,
-      p99_ms: Math.round(quantile(this.#green.latency, 0.99)),
-      requests_before: this.#blue.requests,
-      errors_before: this.#blue.errors,
-      p99_ms_before: Math.round(quantile(this.#blue.latency, 0.99)),
+      ...inWords('', this.#green),
+      ...inWords('_before', this.#blue),
       proven_by: this.#green.requests < this.#work.rules.minRequests ? 'checks' : 'traffic',
     };
     return await keepEvidence(this.#tools, this.#work.pool.target, { of: 'traffic', facts });
   }
 }
+
+/** A latency is a fact only where something was asked. */
+const inWords = (when: string, { requests, errors, latency }: Traffic): Record<string, number> => ({
+  [`requests${when}`]: requests,
+  [`errors${when}`]: errors,
+  ...(requests === 0 ? {} : { [`p99_ms${when}`]: Math.round(quantile(latency, 0.99)) }),
+});

@@ -22,8 +22,8 @@ export const inPlace = (world: World): Plan => ({
       ? [flip(world, 'close', { from: world.split, to: 'nobody' }), stopLive(world, world.live)]
       : []),
     provision(world),
-    ready(world),
     reach(world),
+    ready(world),
     verify(world),
     flip(world, 'flip', { from: 'nobody', to: all(world.next.slot) }),
     watch(world),

@@ -54,7 +54,10 @@ export const provision = (world: World): Step =>
 export const ready = (world: World): Step =>
   step('ready', readyWork(world, world.next), { within: world.next.startWithin });
 
-/** Proves from inside the new slot that everything the contract names can be reached. */
+/**
+ * Proves from inside the new slot that everything the contract names can be reached. Comes before readiness, because a
+ * service that misses its database often ends before it can be ready, and the reason is worth more than the exit code.
+ */
 export const reach = (world: World): Step => step('reach', check(world, 'reach'), { within: 2 * minute });
 
 /** The smoke test, through the new slot's private address. */

@@ -23,7 +23,7 @@ export function findingsOf(rollout: Rollout, evidence: readonly EvidenceView[], 
 function ofCheck(check: CheckResult, environment: string, now: number): Finding {
   const works = check.elsewhere?.find((one) => one.verdict === 'pass');
   return {
-    what: check.name,
+    what: check.subject === undefined ? check.name : `${check.name} (${check.subject})`,
     saw: check.saw,
     from: check.from,
     ...(works ? { elsewhere: whereItWorks(check, works, { environment, now }) } : {}),

@@ -21,11 +21,15 @@ function consequence(rollout: RolloutDetail): string {
     case 'rejected':
     case 'aborted':
     case 'rolled-back':
-      return usersAreOn(previous, rollout.flips.length > 0);
+      return usersAreOn(named(previous, rollout), rollout.flips.length > 0);
     case 'stuck':
       return 'putting it back failed: nothing more is touched, and somebody has to look';
   }
 }
+
+/** Of two revisions of one release, which differ in their variables, the word `before` tells which one serves. */
+const named = (previous: string | undefined, { release }: RolloutDetail): string | undefined =>
+  previous === release ? `${previous} with the variables it had before` : previous;
 
 function usersAreOn(previous: string | undefined, flipped: boolean): string {
   if (previous === undefined)
@@ -54,9 +58,10 @@ function reasons(rollout: RolloutDetail, palette: Palette): string[] {
 /** One finding: what was seen from where, then where it works and what to do, indented under it. */
 function findingLines({ what, from, saw, elsewhere, hint }: Finding, { red }: Palette): string[] {
   const [first = '', ...rest] = saw.split('\n');
-  const advice = [elsewhere === undefined ? undefined : sentence(elsewhere), hint].filter(
-    (part) => part !== undefined,
-  );
+  const advice = [
+    elsewhere === undefined ? undefined : sentence(elsewhere), // Begins with an environment's name, as it is written.
+    hint === undefined ? undefined : sentence(capital(hint)),
+  ].filter((part) => part !== undefined);
   return [
     `  ${red('✗')} ${what}   from ${from}: ${first}`,
     ...rest.map((line) => `    ${line}`),
@@ -65,3 +70,5 @@ function findingLines({ what, from, saw, elsewhere, hint }: Finding, { red }: Pa
 }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

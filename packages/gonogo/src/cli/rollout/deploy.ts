@@ -34,11 +34,11 @@ async function prepareOrStop(place: Place, screen: Screen): Promise<Prepared> {
     () => process.exit(1),
   );
   try {
-    const prepared = await prepare(place, { signal: stop.signal, onOutput: () => undefined });
+    const prepared = await prepare(place, { signal: stop.signal, onOutput: (text) => screen.output(text) });
     stop.signal.throwIfAborted();
     const { release, bundle } = prepared;
     const name = releaseName(place.service.name, release.digest);
-    screen.say(`packed ${name}: ${bundle.entries} entries, ${bytes(bundle.bytes)}`);
+    screen.say(`packed ${name}: ${counted(bundle.entries)}, ${bytes(bundle.bytes)}`);
     return prepared;
   } catch (error) {
     throw stop.signal.aborted ? problem('INTERRUPTED', { what: 'the release was packed' }) : error;
@@ -55,3 +55,5 @@ function detached(id: string, { format }: DeployOptions): number {
   process.stdout.write(`${line}\n`);
   return 0;
 }
+
+const counted = (files: number): string => `${files} ${files === 1 ? 'file' : 'files'}`;

@@ -9,6 +9,8 @@ import { verdictLines } from '../print/verdict.ts';
 export type Screen = {
   /** Something besides the steps, in one line; left out of what programs read. */
   say(line: string): void;
+  /** What the build prints, as it comes. */
+  output(text: string): void;
   progress(progress: Progress): void;
   verdict(rollout: RolloutDetail): void;
   close(): void;
@@ -18,6 +20,7 @@ export const openScreen = (format: Format): Screen => (format === 'json' ? jsonS
 
 const jsonScreen: Screen = {
   say: () => undefined,
+  output: (text) => void process.stderr.write(text),
   progress: printJson,
   verdict: ({ events: _, ...rollout }) => printJson(rollout),
   close: () => undefined,
@@ -41,6 +44,10 @@ function prettyScreen(): Screen {
   const timer = onTerminal ? setInterval(redraw, 100) : undefined;
   return {
     say: (line) => above([line]),
+    output: (text) => {
+      if (onTerminal) process.stdout.write(clear);
+      process.stderr.write(text);
+    },
     progress: (progress) => {
       const [next, lines] = advance(view, progress, palette);
       view = next;

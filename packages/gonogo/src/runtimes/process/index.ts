@@ -153,11 +153,21 @@ function poolsOf(instances: readonly Found[]): ObservedPool[] {
 }
 
 /** What the instance itself sees, read from the process: it is true also after the agent was started again. */
+/** The environment and the folder of a process that lives. */
+async function innerView({
+  state,
+  process: identity,
+}: Found): Promise<Pick<Vantage, 'values' | 'cwd'> | undefined> {
+  if (state.is === 'ended') return undefined;
+  const values = environmentOf(state.pid);
+  const cwd = await readlink(`/proc/${state.pid}/cwd`).catch(() => undefined); // It ended meanwhile.
+  return values && cwd && isAlive(identity) ? { values, cwd } : undefined;
+}
+
+/** An instance shares the machine's network and resolver, so what it would reach can be asked even when it has ended. */
 async function vantageOf(found: Found | undefined, instance: InstanceId): Promise<Vantage | Gap> {
-  if (!found || found.state.is === 'ended') return { gap: `${instance} does not run` };
-  const values = environmentOf(found.state.pid);
-  const cwd = await readlink(`/proc/${found.state.pid}/cwd`).catch(() => undefined); // It ended meanwhile.
-  if (!values || !cwd || !isAlive(found.process)) return { gap: `${instance} ended just now` };
+  if (!found) return { gap: `${instance} does not exist` };
+  const { values, cwd } = (await innerView(found)) ?? { values: {}, cwd: '/' };
   const { host, port, pool } = found.place;
   const dialled = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const own = isIP(dialled) && dialled !== '127.0.0.1' && dialled === host ? { localAddress: host } : {};
