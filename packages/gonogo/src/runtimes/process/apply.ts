@@ -11,7 +11,7 @@ import type { ProcessTools } from './tools.ts';
 import { type Found, look } from './world.ts';
 
 /** The instances of one pool, those that ended included. */
-export const inPool = async (tools: ProcessTools, pool: PoolId): Promise<Found[]> =>
+const inPool = async (tools: ProcessTools, pool: PoolId): Promise<Found[]> =>
   (await look(tools, pool.target)).filter((found) => poolKey(found.place.pool) === poolKey(pool));
 
 /**

@@ -43,7 +43,7 @@ export const addressOf = (host: string, port: number): string =>
  * The whole environment of an instance; nothing is inherited, because what the agent was started with is drift. The
  * snapshot may replace what stands before it, but not PORT and not a name that begins with `GONOGO_`.
  */
-export function renderEnv(spec: PoolSpec, berth: Berth, execPath: string): Record<string, string> {
+function renderEnv(spec: PoolSpec, berth: Berth, execPath: string): Record<string, string> {
   const { service, environment } = spec.pool.target;
   return {
     PATH: pathOf(berth.cwd, execPath),

@@ -18,7 +18,7 @@ export async function accountOf(user: string | undefined): Promise<Account | und
 }
 
 /** `name:password:uid:gid:…`, passwd(5). */
-export function parsePasswd(text: string, user: string): Account | undefined {
+function parsePasswd(text: string, user: string): Account | undefined {
   for (const line of text.split('\n')) {
     const [name, , uid, gid] = line.split(':');
     if (name === user && uid && gid) return { uid: Number(uid), gid: Number(gid) };
