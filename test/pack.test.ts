@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { accessSync, constants } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { transform } from 'esbuild';
+import type { Processes, RolloutDetail } from '../packages/gonogo/src/api/contract.ts';
 import { problem } from '../packages/gonogo/src/errors.ts';
+import { removeTree } from '../packages/gonogo/src/runtimes/process/view.ts';
 import { type Executed, exec } from '../packages/gonogo/src/system/exec.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -21,6 +23,7 @@ const environment = (home: string): Record<string, string> => ({
   npm_config_registry: 'http://127.0.0.1:9',
   npm_config_cache: join(home, 'npm'),
   npm_config_update_notifier: 'false',
+  GONOGO_STATE: join(home, 's'),
 });
 
 async function run(argv: readonly string[], cwd: string, home: string): Promise<Executed> {
@@ -46,6 +49,17 @@ function isExecutable(path: string): boolean {
   }
 }
 
+const server = `import http from 'node:http';
+const server = http.createServer((_, response) => response.end('hello')).listen(process.env.PORT, process.env.HOST);
+process.on('SIGTERM', () => server.close(() => process.exit(0)));
+`;
+
+const configuration = `service: site
+artifact: { bundle: { from: ., include: [server.mjs] } }
+run: { command: [node, server.mjs] }
+environments: { production: { strategy: blue-green, watch: { for: 500ms } } }
+`;
+
 describe('the packed packages, installed in an empty folder', () => {
   let home = '';
   let project = '';
@@ -62,7 +76,7 @@ describe('the packed packages, installed in an empty folder', () => {
     assert.equal(archives.length, 2, archives.join(' '));
     await run(['npm', 'install', '--offline', '--no-audit', '--no-fund', ...archives], project, home);
   });
-  after(() => rm(home, { recursive: true, force: true }));
+  after(() => removeTree(home)); // Releases are read-only.
 
   test('gonogo runs by its name, and by npx', async () => {
     const direct = await run([join(project, 'node_modules/.bin/gonogo'), '--version'], project, home);
@@ -70,6 +84,31 @@ describe('the packed packages, installed in an empty folder', () => {
     const npx = await run(['npx', '--offline', 'gonogo', '--version'], project, home);
     assert.equal(npx.stdout.trim(), version);
   });
+
+  test('a service goes live with it, from an empty folder, and its agent runs from its own copy of the code', async () => {
+    const folder = join(home, 'site');
+    await mkdir(folder);
+    await writeFile(join(folder, 'server.mjs'), server);
+    await writeFile(join(folder, 'gonogo.yaml'), configuration);
+    const gonogo = join(project, 'node_modules/.bin/gonogo');
+    try {
+      const { stdout } = await run([gonogo, 'deploy', 'production', '--format', 'json'], folder, home);
+      const { verdict, front } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as RolloutDetail;
+      assert.equal(verdict, 'GO', stdout);
+      const answer = await fetch(`http://${front?.host}:${front?.port}/`);
+      assert.equal(await answer.text(), 'hello');
+      const { agent } = await status(gonogo, folder);
+      const program = await readFile(`/proc/${agent.pid}/cmdline`, 'utf8');
+      assert.ok(program.includes(join(home, 's', 'code')), program.replaceAll('\0', ' '));
+    } finally {
+      await run([gonogo, 'agent', 'stop', '--all'], folder, home);
+    }
+  });
+
+  const status = async (gonogo: string, folder: string): Promise<Processes> =>
+    JSON.parse(
+      (await run([gonogo, 'agent', 'status', '--format', 'json'], folder, home)).stdout,
+    ) as Processes;
 
   test('nothing came along but the two packages', async () => {
     const names = await readdir(join(project, 'node_modules'));
