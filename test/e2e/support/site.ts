@@ -25,9 +25,13 @@ export type Site = {
 };
 
 /** Writes a tiny site and its gonogo.yaml into the sandbox's project folder. */
-export async function writeSite(sandbox: Sandbox, site: Site = {}): Promise<void> {
-  await writeFile(join(sandbox.folder, 'server.mjs'), program(site));
-  await writeFile(join(sandbox.folder, 'gonogo.yaml'), configuration(site));
+export const writeSite = (sandbox: Sandbox, site: Site = {}): Promise<void> =>
+  writeSiteIn(sandbox.folder, site);
+
+/** Writes a tiny site and its gonogo.yaml into a folder. */
+export async function writeSiteIn(folder: string, site: Site = {}): Promise<void> {
+  await writeFile(join(folder, 'server.mjs'), program(site));
+  await writeFile(join(folder, 'gonogo.yaml'), configuration(site));
 }
 
 const program = (site: Site): string => `
