@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../api/contract.ts';
 import type { Assembly } from '../assemble.ts';
 import type { CheckResult } from '../domain/check.ts';
@@ -61,15 +62,14 @@ export class Environment {
   /** Plans a rollout and starts it; fails with ROLLOUT_RUNNING while another one runs. */
   async start(wish: Wish): Promise<string> {
     return await this.#starting.run(async () => {
-      this.refuseWhileRunning();
-      const planned = await this.#assembly.plan(this.state, wish);
       const deadline = performance.now() + patience;
       while (this.state.rollout?.spec.id !== wish.id) {
         this.refuseWhileRunning();
         if (performance.now() > deadline)
           throw problem('INTERNAL', { what: `${wish.id} could not be started` });
-        await this.#open.submit({ i: 'plan', ...planned });
-        if (this.state.rollout?.spec.id !== wish.id) await new Promise((resolve) => setTimeout(resolve, 100));
+        if (this.state.pending.size > 0) await sleep(100);
+        // Planned anew each time: what was warm may have been retired while we waited.
+        else await this.#open.submit({ i: 'plan', ...(await this.#assembly.plan(this.state, wish)) });
       }
       return wish.id;
     });
@@ -103,18 +103,21 @@ export class Environment {
   }
 
   #hear(events: readonly Event[], state: State): void {
-    const id = state.rollout?.spec.id;
-    if (id === undefined) return;
+    const { rollout } = state;
+    if (!rollout) return;
+    // Housekeeping after a rollout's end is not part of it: nobody who follows it waits for that.
+    const isOfRollout = !rollout.ended || events.some((event) => event.e === 'ended');
+    if (isOfRollout) this.#tell(rollout, events);
+    void this.#lookAfter(state);
+  }
+
+  #tell({ spec: { id }, ended }: NonNullable<State['rollout']>, events: readonly Event[]): void {
     const broadcast = this.#followed.get(id) ?? new Broadcast();
-    this.#followed.set(id, broadcast);
     for (const event of events) broadcast.tell({ event });
-    if (state.rollout?.ended && events.some((event) => event.e === 'ended')) {
+    if (ended) {
       broadcast.end();
       this.#followed.delete(id);
-    }
-    this.#lookAfter(state).catch((error) =>
-      this.#log.error('instances are not looked after', { why: messageOf(error) }),
-    );
+    } else this.#followed.set(id, broadcast);
   }
 
   #hearCheck(key: string, check: CheckResult): void {
@@ -150,15 +153,19 @@ export class Environment {
     this.#followed.set(id, broadcast);
   }
 
-  /** One after another, so that an older state never overrides a newer one. */
-  #lookAfter(state: State): Promise<void> {
-    return this.#looking.run(async () => {
-      const target = state.rollout?.spec.target;
-      if (!target) return;
-      this.#supervisor ??= this.#assembly.supervise(target);
-      const pools = wanted(state).map((placed) => this.#assembly.wantedPool(target, placed));
-      this.#supervisor.want(await Promise.all(pools));
-    });
+  /** One after another, so that an older state never overrides a newer one. What fails here stops no rollout. */
+  async #lookAfter(state: State): Promise<void> {
+    const target = state.rollout?.spec.target;
+    if (!target) return;
+    try {
+      await this.#looking.run(async () => {
+        this.#supervisor ??= this.#assembly.supervise(target);
+        const pools = wanted(state).map((placed) => this.#assembly.wantedPool(target, placed));
+        this.#supervisor.want(await Promise.all(pools));
+      });
+    } catch (error) {
+      this.#log.error('instances are not looked after', { why: messageOf(error) });
+    }
   }
 
   /** The target this environment's rollouts were about; undefined before the first. */

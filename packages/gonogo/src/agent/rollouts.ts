@@ -7,9 +7,10 @@ import type { Environment } from './environment.ts';
 import type { Environments } from './environments.ts';
 import { follow, logs } from './streams.ts';
 import { rolloutDetail } from './views/detail.ts';
+import { planView } from './views/plan.ts';
 import { environmentStatus } from './views/status.ts';
 import { summariesOf } from './views/summary.ts';
-import { targetOf, wishToDeploy, wishToRollBack } from './wish.ts';
+import { targetOf, wishFor, wishToDeploy, wishToRollBack } from './wish.ts';
 
 type Operations = Omit<Api, 'hello' | 'processes' | 'stop'> & StreamingApi;
 
@@ -19,6 +20,10 @@ export const rolloutOperations = (assembly: Assembly, environments: Environments
     const environment = await environments.of(targetOf(input));
     environment.refuseWhileRunning();
     return { rollout: await environment.start(await wishToDeploy(assembly, input)) };
+  },
+  async plan(input) {
+    const environment = await environments.of(targetOf(input));
+    return planView(await assembly.plan(environment.state, await wishFor(assembly, input)));
   },
   async rollback(input) {
     const environment = await known(environments, input.project, input.environment);

@@ -19,10 +19,18 @@ export const targetOf = ({ project, service, environment }: DeployInput): Target
   host,
 });
 
-/** Stores what is to be deployed, values in the vault, and says what is wished for. */
+/** Stores what is to be deployed, values in the vault, and says what is wished for. Fails with ARTIFACT_MISSING. */
 export async function wishToDeploy(assembly: Assembly, input: DeployInput): Promise<Wish> {
+  await assembly.artifacts.folder(input.release.artifact);
+  const wish = await wishFor(assembly, input);
+  await assembly.stores.vault.put(wish.revision.id, input.values);
+  await assembly.stores.revisions.put(wish.revision);
+  return wish;
+}
+
+/** What a deploy wishes for; nothing is stored. */
+export async function wishFor(assembly: Assembly, input: DeployInput): Promise<Wish> {
   const { release, values, spec, by } = input;
-  await assembly.artifacts.folder(release.artifact);
   const replicas = input.replicas ?? release.manifest.run.replicas;
   const snapshot = { ...values, 'gonogo replicas': String(replicas), 'gonogo address': spec.address };
   const signature = await assembly.stores.vault.sign(snapshot);
@@ -33,8 +41,6 @@ export async function wishToDeploy(assembly: Assembly, input: DeployInput): Prom
     replicas,
     address: spec.address,
   };
-  await assembly.stores.vault.put(revision.id, values);
-  await assembly.stores.revisions.put(revision);
   const target = targetOf(input);
   return { id: rolloutId(target), kind: 'deploy', target, settings: spec, revision, by };
 }

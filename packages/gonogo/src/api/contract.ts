@@ -142,10 +142,29 @@ export type Progress =
 
 export type LogLineView = { readonly instance: string; readonly slot: SlotName; readonly text: string };
 
+/** What a deploy would do, step by step, if it were started now. */
+export type PlanView = {
+  readonly release: string;
+  readonly environment: string;
+  readonly strategy: StrategyName;
+  readonly front: Address;
+  /** What serves now. */
+  readonly previous?: string;
+  readonly steps: readonly {
+    readonly id: string;
+    readonly name: string;
+    /** `run 2 in green` */
+    readonly does: string;
+    /** What is done when the rollout turns back after it, in this order. */
+    readonly undo: readonly string[];
+  }[];
+};
+
 /** Every operation of the API: its method, its path and what it takes. `server.ts` and `client.ts` follow this table. */
 export const operations = {
   hello: { method: 'GET', path: '/v1/hello' },
   deploy: { method: 'POST', path: '/v1/deploy' },
+  plan: { method: 'POST', path: '/v1/plan' },
   rollback: { method: 'POST', path: '/v1/rollback' },
   abort: { method: 'POST', path: '/v1/abort' },
   status: { method: 'POST', path: '/v1/status' },
@@ -169,6 +188,8 @@ export type Operation = keyof typeof operations;
 export type Api = {
   hello(): Promise<Hello>;
   deploy(input: DeployInput): Promise<{ rollout: string }>;
+  /** Changes nothing, and needs no artifact. */
+  plan(input: DeployInput): Promise<PlanView>;
   rollback(input: RollbackInput): Promise<{ rollout: string }>;
   abort(input: AbortInput): Promise<{ rollout: string }>;
   status(input: StatusInput): Promise<EnvironmentStatus[]>;

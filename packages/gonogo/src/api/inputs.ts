@@ -18,6 +18,7 @@ type InputOf<O extends Operation> = Parameters<Api[O]> extends [infer I] ? I : u
 export const operationInputs = {
   hello: NoInput,
   deploy: DeployInput,
+  plan: DeployInput,
   rollback: RollbackInput,
   abort: AbortInput,
   status: StatusInput,

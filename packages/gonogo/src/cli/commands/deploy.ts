@@ -9,6 +9,7 @@ export const deploy = {
   register(program: Command): void {
     addCommand(program, deploy)
       .argument('<environment>', 'where to')
+      .option('--plan', 'print what would be done, step by step, and change nothing')
       .option('--detach', 'start the rollout, print its id, and do not wait for its verdict')
       .addOption(configOption())
       .addOption(formatOption())

@@ -1,7 +1,8 @@
 import type { Progress } from '../../api/contract.ts';
 import type { CheckResult } from '../../domain/check.ts';
+import { describeWork } from '../../domain/describe.ts';
 import type { Event, Intent } from '../../domain/event.ts';
-import { stepsOf, type Work } from '../../domain/plan.ts';
+import { stepsOf } from '../../domain/plan.ts';
 import { releaseName } from '../../domain/release.ts';
 import type { Palette } from './palette.ts';
 import { duration } from './time.ts';
@@ -93,21 +94,6 @@ const nameOf = (view: StepView, { step, direction, work }: Intent): string =>
   direction === 'undo'
     ? `${view.names.get(step) ?? step}, put back: ${describeWork(work)}`
     : (view.names.get(step) ?? step);
-
-function describeWork(work: Work): string {
-  switch (work.do) {
-    case 'scale':
-      return work.count === 0 ? `stop ${work.pool.slot}` : `run ${work.count} in ${work.pool.slot}`;
-    case 'ready':
-      return `wait until ${work.pool.slot} is ready`;
-    case 'flip':
-      return 'flip back';
-    case 'check':
-      return `check ${work.slot.slot}`;
-    case 'watch':
-      return `watch ${work.pool.slot}`;
-  }
-}
 
 /** Only what is not a plain pass is worth a line. */
 function checkLines(check: CheckResult, palette: Palette): string[] {

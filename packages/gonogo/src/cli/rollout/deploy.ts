@@ -5,11 +5,12 @@ import type { Configured, Reporting } from '../options.ts';
 import { goOnWhenOutputCloses } from '../output.ts';
 import { bytes } from '../print/time.ts';
 import { onInterrupt } from './interrupt.ts';
+import { tellPlan } from './plan.ts';
 import { type Prepared, prepare, startDeploy } from './prepare.ts';
 import { runToVerdict } from './run.ts';
 import { openScreen, type Screen } from './screen.ts';
 
-export type DeployOptions = Configured & Reporting & { readonly detach?: boolean };
+export type DeployOptions = Configured & Reporting & { readonly detach?: boolean; readonly plan?: boolean };
 
 /** `gonogo deploy ENV`: builds and packs, hands it to the agent, and tells the rollout to its verdict. */
 export async function runDeploy(environment: string, options: DeployOptions): Promise<number> {
@@ -19,6 +20,8 @@ export async function runDeploy(environment: string, options: DeployOptions): Pr
   try {
     const prepared = await prepareOrStop(place, screen);
     const agent = await openAgent();
+    if (options.plan)
+      return await tellPlan(agent, { place, prepared }, options.format).finally(prepared.bundle.dispose);
     const id = await startDeploy(agent, place, prepared).finally(prepared.bundle.dispose);
     if (options.detach) return detached(id, options);
     return await runToVerdict(agent, { id, project: place.project.id, environment }, screen);

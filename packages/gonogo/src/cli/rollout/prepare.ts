@@ -37,7 +37,8 @@ export async function startDeploy(agent: Client, place: Place, prepared: Prepare
   return rollout;
 }
 
-const deployInput = (
+/** What the agent is sent to deploy, or to plan, what was prepared. */
+export const deployInput = (
   { project, service, environment, name }: Place,
   { release, values }: Prepared,
 ): DeployInput => ({
