@@ -84,9 +84,7 @@ async function ended(agent: Client, id: string): Promise<RolloutDetail> {
 }
 
 /** What is sent for every deploy: one artifact, and a variable that makes each a revision of its own. */
-async function prepare(
-  project: string,
-): Promise<{
+async function prepare(project: string): Promise<{
   input: Omit<DeployInput, 'values'>;
   upload: (to: Client) => Promise<void>;
   dispose: () => Promise<void>;

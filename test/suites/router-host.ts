@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureKeeper, type KeeperLink } from '../../packages/gonogo/src/agent/keeper.ts';
+import type { Router } from '../../packages/gonogo/src/ports/router.ts';
 import { embeddedRouter } from '../../packages/gonogo/src/routers/embedded/index.ts';
+import type { Tending } from '../../packages/gonogo/src/routers/embedded/proxies.ts';
 import { isAlive } from '../../packages/gonogo/src/system/process.ts';
 import { type StateFolder, stateFolder } from '../../packages/gonogo/src/system/state.ts';
 import type { RouterHost } from './router.ts';
 
 /** The embedded router on a state folder and a keeper of its own; closing leaves neither a process nor a file. */
-export type EmbeddedHost = RouterHost & {
+export type EmbeddedHost = Omit<RouterHost, 'again'> & {
   readonly state: StateFolder;
   readonly keeper: KeeperLink;
+  /** As an agent does that was started anew; with `tend` it also looks after the proxies. */
+  again(tend?: Tending): Promise<Router>;
   /** The process that serves users, of the one proxy there is. */
   proxyPid(): Promise<number>;
   /** Kills the keeper at once, and connects to the one that takes its place. */
@@ -22,14 +26,15 @@ export async function routerHost(): Promise<EmbeddedHost> {
   const state = stateFolder(await mkdtemp(join(tmpdir(), 'gonogo-router-')));
   const keeper = await ensureKeeper(state.root);
   const orphans = new Set<number>();
-  const again = () => embeddedRouter({ keeper, folder: state.proxies });
+  const again = (tend?: Tending) =>
+    embeddedRouter({ keeper, folder: state.proxies, ...(tend ? { tend } : {}) });
   const proxies = async () =>
     (await keeper.call('list', undefined)).filter((one) => one.labels.is === 'proxy');
   return {
     state,
     keeper,
     router: again(),
-    again: async () => again(),
+    again: async (tend) => again(tend),
     proxyPid: async () => {
       const [proxy] = await proxies();
       if (!proxy) throw new Error('the keeper runs no proxy');

@@ -54,7 +54,9 @@ export async function assemble(options: AssembleOptions) {
   const { newId, random, onError } = options;
   const folders = { folder: state.instances, shared: state.shared };
   const runtime = processRuntime({ ...folders, keeper, clock, newId, random, onError });
-  const router: Router = embeddedRouter({ keeper, folder: state.proxies });
+  const closing = new AbortController();
+  const tend = { signal: closing.signal, failed: onError };
+  const router: Router = embeddedRouter({ keeper, folder: state.proxies, tend });
   const parts = { runtime, router, checks: checks.runner, clock };
 
   return {
@@ -73,7 +75,7 @@ export async function assemble(options: AssembleOptions) {
         leases: stores.leases,
         clock,
         owner,
-        performers: (fence) => performersOf({ ...tools, fence, onCheck: hooks.onCheck }),
+        performers: performersOf({ ...tools, onCheck: hooks.onCheck }),
         onEvents: hooks.onEvents,
       });
     },
@@ -92,6 +94,7 @@ export async function assemble(options: AssembleOptions) {
     /** Ends timers and listeners, and writes what waits; instances and fronts stay. */
     close: async (): Promise<void> => {
       runtime.close();
+      closing.abort();
       await stores.close();
     },
   };

@@ -7,7 +7,7 @@ import type { Logger } from '../system/log.ts';
 import { DigestPart, LogsInput, RolloutPart } from '../wire/api.ts';
 import { statusOf, tellError } from './answers.ts';
 import type { Authorise } from './authorise.ts';
-import { bytesOf, readText } from './body.ts';
+import { bytesOf, readRest, readText } from './body.ts';
 import { type Api, type Operation, operations, type StreamingApi, streams } from './contract.ts';
 import { checkInput, operationInputs, readJson } from './inputs.ts';
 import { jsonLines, toBody } from './json-lines.ts';
@@ -62,7 +62,11 @@ function addStreams(route: (place: Place, handler: Handler) => void, { service, 
   });
   route(streams.putArtifact, async (call) => {
     const digest = checkInput(DigestPart, call.req.param('digest'), 'putArtifact');
-    await service.putArtifact(digest, bytesOf(call.env.incoming));
+    try {
+      await service.putArtifact(digest, bytesOf(call.env.incoming));
+    } finally {
+      await readRest(call.env.incoming);
+    }
     return call.body(null, 204);
   });
   route(streams.follow, async (call) => {

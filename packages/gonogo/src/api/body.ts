@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { problem } from '../errors.ts';
 
 /** The largest JSON input, in bytes; an artifact is streamed and has no limit. */
@@ -20,3 +21,9 @@ export async function readText(incoming: IncomingMessage): Promise<string> {
 export const bytesOf = (incoming: IncomingMessage): AsyncIterable<Buffer> => ({
   [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>,
 });
+
+/** Reads what is left of a body, for nobody: a caller who is still sending would meet a closed connection, not the answer. */
+export async function readRest(incoming: IncomingMessage): Promise<void> {
+  incoming.resume();
+  await finished(incoming, { writable: false }).catch(() => undefined); // The caller went: nobody waits for an answer.
+}

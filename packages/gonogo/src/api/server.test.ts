@@ -185,6 +185,23 @@ async function* toAsync(parts: readonly Buffer[]): AsyncGenerator<Buffer> {
   yield* parts;
 }
 
+test('an upload that is refused before a byte of it was read is told why, however it is sent', async (t) => {
+  const putArtifact = async (): Promise<never> => {
+    throw problem('DISK_FULL', { path: '/state/releases' });
+  };
+  const { client } = await serve(t, { putArtifact });
+  // The answer and the rest of the body cross each other: where they meet is left to chance.
+  async function* inParts(turns: number): AsyncGenerator<Buffer> {
+    for (let part = 0; part < 3; part++) {
+      for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+      yield Buffer.alloc(2000, part);
+    }
+  }
+  for (let i = 0; i < 200; i++) {
+    await assert.rejects(client.putArtifact(digest, inParts(i % 10)), (e) => isProblem(e, 'DISK_FULL'));
+  }
+});
+
 test('following a rollout yields its events and ends with the whole rollout', async (t) => {
   const { client } = await serve(t);
   const { rollout } = await client.deploy(deployInput('bad'));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { redact, redactor } from './redact.ts';
 
@@ -14,6 +15,7 @@ const encodings: Record<string, (secret: string) => string> = {
   form: (s) => new URLSearchParams({ s }).toString().slice(2),
   json: (s) => JSON.stringify(s).slice(1, -1),
   'json in json': (s) => JSON.stringify(JSON.stringify(s)).slice(3, -3),
+  'printed by console.log(process.env)': (s) => inspect({ s }, { breakLength: Infinity }).slice(6, -3),
   hex: (s) => Buffer.from(s).toString('hex'),
   'basic authorization': (s) => Buffer.from(`me:${s}`).toString('base64'),
   'base64 in the middle': (s) => Buffer.from(`a${s}bc`).toString('base64'),
@@ -30,6 +32,14 @@ for (const [name, encode] of Object.entries(encodings)) {
 
 const secret = fc.string({ minLength: 4, maxLength: 40, unit: 'binary' });
 const noise = fc.string({ maxLength: 20 });
+
+test('a secret with every kind of quote does not survive the printing of an environment', () => {
+  for (const secret of ['back`tick"both\'\\x', "it's\\x", 'say "x"\'\ty\u001b', 'two\nlines\'"`']) {
+    for (const printed of [inspect({ secret }), inspect([secret]), inspect(`at ${secret} it's \`"`)]) {
+      assert.doesNotMatch(redact(printed, [secret]), /tick|it.{0,2}s.{0,3}x|say|lines/, printed);
+    }
+  }
+});
 
 test('no canary survives in any encoding, between whatever stands around it', () => {
   fc.assert(

@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
+
 const mask = '•••';
 
 /**
  * Makes the function through which every text leaves the checks: secrets are removed as they are and in the forms in
- * which they travel (base64 at any offset, base64url, percent-encoded, JSON- and XML-escaped, hex). Where findings
+ * which they travel (base64 at any offset, base64url, percent-encoded, JSON- and XML-escaped, hex, as Node.js prints it). Where findings
  * overlap, all of it goes.
  */
 export function redactor(secrets: readonly string[]): (text: string) => string {
@@ -48,6 +50,7 @@ function formsOf(secret: string): string[] {
     ...base64Forms(secret),
     ...percentForms(secret),
     ...jsonForms(secret),
+    ...printedForms(secret),
     ...otherForms(secret),
   ];
 }
@@ -91,6 +94,13 @@ function jsonForms(secret: string): string[] {
   );
   const twice = JSON.stringify(usual).slice(1, -1);
   return [usual, ascii, twice].flatMap((form) => [form, form.replaceAll('/', '\\/')]);
+}
+
+/** As `console.log` prints a text inside an object, an environment for one: it escapes `'` where it must. */
+function printedForms(secret: string): string[] {
+  const options = { breakLength: Number.POSITIVE_INFINITY, maxStringLength: null };
+  const parts = secret.split("'").map((part) => inspect(part, options).slice(1, -1));
+  return [parts.join("'"), parts.join("\\'")];
 }
 
 function otherForms(secret: string): string[] {

@@ -53,6 +53,13 @@ describe('a watch', () => {
     );
   });
 
+  test('does not call a release slow for its first requests', () => {
+    const oneSlow = traffic(60, 0, [0, 59, 0, 1, 0]);
+    assert.equal(verdict(oneSlow, { blue: traffic(200), isOver: true }), 'healthy');
+    const manySlow = traffic(60, 0, [0, 54, 0, 6, 0]);
+    assert.equal(verdict(manySlow, { blue: traffic(200), isOver: true }), 'regressed');
+  });
+
   test('takes a few milliseconds for noise, whatever their ratio is', () => {
     const [fast, slower] = [traffic(200, 0, [200, 0, 0, 0, 0]), traffic(200, 0, [0, 200, 0, 0, 0])];
     assert.equal(verdict(slower, { blue: fast, isOver: true }), 'healthy');

@@ -53,7 +53,8 @@ const z = 3;
 
 /**
  * Judges green's traffic against the rules and blue's before the flip. While the watch runs only what is beyond chance
- * counts (the lower Wilson bound of the error rate); at its end the rate itself does.
+ * counts (the lower Wilson bound of the error rate); at its end the rate itself does, and the latency where more than
+ * chance made it worse.
  */
 export function judge(rules: WatchRules, { green, blue, isOver }: Watched): Judgement {
   if (green.requests < rules.minRequests) {
@@ -87,9 +88,16 @@ export function wilsonLowerBound(hits: number, of: number): number {
 function slowness(rules: WatchRules, green: Traffic, blue: Traffic): string | undefined {
   if (blue.requests < rules.minRequests) return undefined;
   const [now, before] = [quantile(green.latency, 0.99), quantile(blue.latency, 0.99)];
-  if (now <= before * rules.p99 || now - before <= latencyFloor) return undefined;
+  const tolerated = Math.max(before * rules.p99, before + latencyFloor);
+  // Of sixty requests the slowest one is the 99th percentile: a first request that warms something up proves nothing.
+  const slow = wilsonLowerBound(countAbove(green.latency, tolerated), green.requests);
+  if (now <= tolerated || slow <= 0.01) return undefined;
   return `the 99th percentile is ${now.toFixed(0)} ms, before the flip it was ${before.toFixed(0)} ms; tolerated is ${rules.p99} times`;
 }
+
+/** How many requests took longer, in milliseconds; only buckets that lie wholly above count. */
+const countAbove = ({ bounds, counts }: Histogram, latency: number): number =>
+  counts.filter((_, i) => i > 0 && (bounds[i - 1] ?? 0) >= latency).reduce((sum, count) => sum + count, 0);
 
 /** The latency below which a share of requests lies, in milliseconds, interpolated within its bucket. */
 export function quantile({ bounds, counts }: Histogram, share: number): number {

@@ -52,13 +52,21 @@ export const emptyState: State = { seq: 0, proven: [], pending: new Map() };
 /** True while a rollout has not ended. */
 export const isRunning = (state: State): boolean => state.rollout !== undefined && !state.rollout.ended;
 
-/** The revision a rollback without a name goes to: the newest proven one that is neither live nor withdrawn. */
+/** True once an undo has failed: users may be elsewhere than at what is live, and nobody looks after the instances. */
+export const isStuck = (state: State): boolean => state.rollout?.ended?.as === 'stuck';
+
+/**
+ * The revision a rollback without a name goes to: the newest proven one that is not withdrawn and not live, unless the
+ * last rollout got stuck, which left users somewhere else.
+ */
 export const rollbackTarget = (state: State): Proven | undefined =>
-  state.proven.findLast((proven) => !proven.withdrawn && proven.revision !== state.live?.revision);
+  state.proven.findLast(
+    (proven) => !proven.withdrawn && (isStuck(state) || proven.revision !== state.live?.revision),
+  );
 
 /** What must be kept alive: what serves and what is warm, but for what is being stopped on purpose. */
 export function wanted(state: State): Placed[] {
-  if (state.rollout?.ended?.as === 'stuck') return []; // Nothing more is touched.
+  if (isStuck(state)) return []; // Nothing more is touched.
   const stopping = slotsBeingStopped(state);
   return [state.live, state.warm]
     .filter((placed) => placed !== undefined)

@@ -1,7 +1,7 @@
 import { decide, type Input, nextDeadline } from '../domain/decide.ts';
 import type { Event, Intent } from '../domain/event.ts';
 import { evolve } from '../domain/evolve.ts';
-import { emptyState, type State } from '../domain/state.ts';
+import { emptyState, isRunning, type State } from '../domain/state.ts';
 import type { Instant } from '../domain/units.ts';
 
 /** What the loop asks of whoever runs it; every answer but to `next` is nothing. */
@@ -25,6 +25,7 @@ export function* drive(
 ): Generator<Ask, never, Input | undefined> {
   let state = history.reduce(evolve, emptyState);
   for (const intent of state.pending.values()) yield { ask: 'begin', intent, first: 'look' };
+  if (isRunning(state) && state.rollout?.turned) yield* giveUp(state);
   let input: Input = { i: 'tick' };
   for (;;) {
     const events = decide(state, input, now());
@@ -40,9 +41,13 @@ export function* drive(
 function* act(state: State, events: readonly Event[]): Generator<Ask, void, Input | undefined> {
   for (const event of events) {
     if (event.e === 'intended') yield { ask: 'begin', intent: event.intent, first: 'perform' };
-    if (event.e !== 'turned-back') continue;
-    for (const intent of state.pending.values()) {
-      if (intent.direction === 'forward') yield { ask: 'cancel', key: intent.key };
-    }
+    if (event.e === 'turned-back') yield* giveUp(state);
+  }
+}
+
+/** What is still under way is given up: a rollout that goes back, also one that an earlier controller turned, does no more. */
+function* giveUp(state: State): Generator<Ask, void, Input | undefined> {
+  for (const intent of state.pending.values()) {
+    if (intent.direction === 'forward') yield { ask: 'cancel', key: intent.key };
   }
 }

@@ -2,6 +2,7 @@ import type { Intent } from '../domain/event.ts';
 import type { Outcome, Work } from '../domain/plan.ts';
 import { messageOf, Problem } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Fence } from '../ports/leases.ts';
 import { type Call, failed, type Performer, type Performers, unknown } from '../ports/performer.ts';
 
 /** How long a performer may take to give up after its deadline before it is left behind. */
@@ -9,6 +10,7 @@ const giveUpWithin = 15_000;
 
 export type Carry = {
   readonly intent: Intent;
+  readonly fence: Fence;
   readonly first: 'look' | 'perform';
   /** Aborts when the rollout goes back. */
   readonly cancelled: AbortSignal;
@@ -19,7 +21,8 @@ export async function carryOut(performers: Performers, clock: Clock, carry: Carr
   const { intent, cancelled } = carry;
   const deadline = new AbortController();
   const over = new AbortController();
-  const call = { key: intent.key, signal: AbortSignal.any([cancelled, deadline.signal]) };
+  const signal = AbortSignal.any([cancelled, deadline.signal]);
+  const call = { key: intent.key, fence: carry.fence, direction: intent.direction, signal };
   const late = timeOut({ clock, within: intent.within, deadline, over: over.signal });
   try {
     return await Promise.race([work(performers, carry, call), late]);
@@ -38,6 +41,7 @@ async function work(performers: Performers, { intent, first }: Carry, call: Call
     const seen = await performer.look(intent.work as never, call);
     if (seen !== 'not-begun' && (seen.is !== 'unknown' || intent.redo === 'never')) return seen;
   }
+  call.signal.throwIfAborted(); // Given up before it was begun: then it is not begun.
   return await performer.perform(intent.work as never, call);
 }
 

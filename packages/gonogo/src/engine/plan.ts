@@ -3,11 +3,11 @@ import type { Placed, RolloutSpec } from '../domain/event.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Revision } from '../domain/revision.ts';
 import { otherSlot } from '../domain/slot.ts';
-import type { State } from '../domain/state.ts';
+import { isStuck, type State } from '../domain/state.ts';
 import type { Target } from '../domain/target.ts';
 import type { Revisions } from '../ports/revisions.ts';
 import type { Router } from '../ports/router.ts';
-import type { Runtime } from '../ports/runtime.ts';
+import type { ObservedPool, Runtime } from '../ports/runtime.ts';
 import { blueGreen } from '../strategies/blue-green.ts';
 import { inPlace } from '../strategies/in-place.ts';
 import { warmRollback } from '../strategies/warm-rollback.ts';
@@ -35,8 +35,9 @@ export async function planRollout(
   wish: Wish,
 ): Promise<{ spec: RolloutSpec; plan: Plan }> {
   const { strategy, keep } = wish.settings;
-  const warm = wish.kind === 'rollback' && state.warm?.revision === wish.revision.id ? state.warm : undefined;
-  const world = await observe(tools, state, { wish, warm });
+  const pools = await tools.runtime.observe(wish.target);
+  const warm = wish.kind === 'rollback' ? stillUp(state, wish.revision.id, pools) : undefined;
+  const world = await observe(tools, state, { wish, warm, pools });
   const staysUp = warm !== undefined || strategy === 'blue-green';
   const spec: RolloutSpec = {
     id: wish.id,
@@ -54,18 +55,35 @@ export async function planRollout(
 
 const placed = ({ slot, revision, releaseDigest }: Placed): Placed => ({ slot, revision, releaseDigest });
 
-type Observing = { readonly wish: Wish; readonly warm: Placed | undefined };
+/** Where a revision is up already: kept warm, or live when the last rollout got stuck and left users elsewhere. */
+function stillUp(state: State, revision: string, pools: readonly ObservedPool[]): Placed | undefined {
+  const kept = isStuck(state) ? [state.warm, state.live] : [state.warm];
+  return kept.find(
+    (placed) =>
+      placed?.revision === revision &&
+      pools.some((one) => one.pool.slot === placed.slot && one.revision === revision && hasRunning(one)),
+  );
+}
 
-async function observe(tools: PlanTools, state: State, { wish, warm }: Observing): Promise<World> {
+const hasRunning = ({ instances }: ObservedPool): boolean =>
+  instances.some((instance) => instance.state.is === 'running');
+
+type Observing = {
+  readonly wish: Wish;
+  readonly warm: Placed | undefined;
+  readonly pools: readonly ObservedPool[];
+};
+
+async function observe(tools: PlanTools, state: State, { wish, warm, pools }: Observing): Promise<World> {
   const { target, revision, settings } = wish;
   const slot = warm?.slot ?? (state.live ? otherSlot(state.live.slot) : 'blue');
-  const pools = await tools.runtime.observe(target);
   const there = warm ? undefined : pools.find((one) => one.pool.slot === slot && one.instances.length > 0);
   const { split } = await tools.router.observe(target);
   const front = await chooseFront(tools.router, { target, listen: settings.listen, current: state.front });
-  const live = state.live
-    ? { ...state.live, ...sizeOf(await tools.revisions.open(state.live.revision)) }
-    : undefined;
+  const live =
+    state.live && state.live.slot !== slot
+      ? { ...state.live, ...sizeOf(await tools.revisions.open(state.live.revision)) }
+      : undefined;
   return {
     target,
     spec: settings,

@@ -81,7 +81,7 @@ async function open(
     leases: opened.leases,
     clock: systemClock,
     owner,
-    performers: () => performing(scaleWork),
+    performers: performing(scaleWork),
     onEvents: (events) => {
       const end = events.find((event) => event.e === 'ended');
       if (end) ended.resolve(end);
@@ -184,6 +184,41 @@ describe('an engine', () => {
     const end = await ended;
     assert.equal(end.e === 'ended' && end.as, 'succeeded');
     assert.deepEqual(calls, ['look', 'perform'], '`a` was seen to be done, `b` was not begun yet');
+  });
+
+  test('does not begin what an abort has given up, when it recovers', async (t) => {
+    const opened = await stores(t);
+    const hangs: Performer<'scale'> = {
+      ...works,
+      perform: async () => await new Promise(() => undefined), // Its agent dies before it answers.
+    };
+    const first = await open(opened, hangs);
+    await first.engine.submit(rollout('one', [step('a')]));
+    await first.engine.submit({ i: 'abort', by: 'somebody' });
+    const counts: number[] = [];
+    const perform: Performer<'scale'>['perform'] = async ({ count }) => {
+      counts.push(count);
+      return ok();
+    };
+    const { ended } = await open(opened, { ...works, perform });
+    const end = await ended;
+    assert.equal(end.e === 'ended' && end.as, 'aborted');
+    assert.deepEqual(counts, [0], 'only the undo');
+  });
+
+  test('carries the fence of the lease it was begun under, whatever is claimed later', async (t) => {
+    const opened = await stores(t);
+    const fences: number[] = [];
+    const perform: Performer<'scale'>['perform'] = async (_work, { fence }) => {
+      fences.push(fence);
+      return ok();
+    };
+    const { engine, ended } = await open(opened, { ...works, perform });
+    await engine.submit(rollout('one', [step('a')]));
+    await ended;
+    await engine.submit(rollout('two', [step('b')]));
+    while (fences.length < 2) await sleep(5);
+    assert.deepEqual(fences, [1, 2]);
   });
 
   test('does nothing more once its lease was taken over', async (t) => {

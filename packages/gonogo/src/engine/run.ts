@@ -17,8 +17,7 @@ export type EngineTools = {
   readonly clock: Clock;
   /** Who holds the lease, in words that identify this process. */
   readonly owner: string;
-  /** Made for this environment; `fence` is the epoch of the lease under which an effect happens. */
-  readonly performers: (fence: () => number) => Performers;
+  readonly performers: Performers;
   /** Told after events are durable, with the state they made. */
   readonly onEvents: (events: readonly Event[], state: State) => void;
 };
@@ -50,7 +49,6 @@ class Shell {
   readonly #stream: string;
   readonly #tools: EngineTools;
   readonly #tenure: Tenure;
-  readonly #performers: Performers;
   readonly #inbox = new Inbox<Letter>();
   readonly #running = new Map<string, AbortController>();
   readonly #ready = Promise.withResolvers<void>();
@@ -64,7 +62,6 @@ class Shell {
     this.#stream = stream;
     this.#tools = tools;
     this.#tenure = new Tenure(tools.leases, tools.clock, { stream, owner: tools.owner });
-    this.#performers = tools.performers(() => this.#tenure.held);
     this.#death.promise.catch(() => undefined); // Heard by whoever waits; often nobody does.
     this.#ready.promise.catch(() => undefined);
   }
@@ -135,14 +132,15 @@ class Shell {
   async #begin(intent: Intent, first: 'look' | 'perform'): Promise<void> {
     const cancelled = new AbortController();
     this.#running.set(intent.key, cancelled);
+    let fence: number;
     try {
-      await this.#tenure.verify();
+      fence = await this.#tenure.verify();
     } catch (error) {
       this.#die(error); // Somebody else may act now: nothing more is done here.
       return;
     }
-    const carry = { intent, first, cancelled: cancelled.signal };
-    const outcome = await carryOut(this.#performers, this.#tools.clock, carry);
+    const carry = { intent, first, fence, cancelled: cancelled.signal };
+    const outcome = await carryOut(this.#tools.performers, this.#tools.clock, carry);
     this.#running.delete(intent.key);
     if (this.#dead !== undefined) return;
     await this.submit({ i: 'settled', key: intent.key, outcome }).catch(() => undefined); // `#die` has told why.

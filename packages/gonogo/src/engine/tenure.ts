@@ -32,15 +32,11 @@ export class Tenure {
     return this.#lease.fence;
   }
 
-  /** The fence of the lease we hold; 0, which every effect refuses, while we hold none. */
-  get held(): Fence {
-    return this.#lease?.fence ?? 0;
-  }
-
-  /** Asks the store again whether the lease is still ours: done before every effect. */
-  async verify(): Promise<void> {
-    await this.fence();
+  /** The fence, once the store has said again that the lease is still ours: asked before every effect. */
+  async verify(): Promise<Fence> {
+    const fence = await this.fence();
     await this.#lease?.renew();
+    return fence;
   }
 
   async release(): Promise<void> {

@@ -1,9 +1,14 @@
 import type { Outcome, WorkKind, WorkOf } from '../domain/plan.ts';
+import type { Fence } from './leases.ts';
 
 /** What every call of a performer gets. */
 export type Call = {
   /** The idempotency key of the intent. */
   readonly key: string;
+  /** The epoch of the lease under which this was begun; what outlives that lease is refused. */
+  readonly fence: Fence;
+  /** `undo` while the rollout goes back: then waiting is better than giving up. */
+  readonly direction: 'forward' | 'undo';
   /** Aborts at the step's deadline, and when the rollout goes back. */
   readonly signal: AbortSignal;
 };

@@ -171,6 +171,11 @@ describe('the proxy', () => {
             400,
           ],
           ['TRACE / HTTP/1.1\r\nHost: a\r\n\r\n', 501],
+          ['POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n', 501],
+          ['POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+          ['GET / HTTP/1.1\r\nHost: a b/..@x\r\n\r\n', 400],
+          ['GET / HTTP/1.1\r\nHost: me@a\r\n\r\n', 400],
+          ['GET http://a/ HTTP/1.1\r\nHost: a b\r\n\r\n', 400],
           ['GET ftp://other/ HTTP/1.1\r\nHost: a\r\n\r\n', 400],
         ];
         for (const [bytes, status] of bad) {

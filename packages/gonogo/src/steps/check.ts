@@ -1,5 +1,6 @@
 import type { CheckResult, CheckSpec } from '../domain/check.ts';
 import type { Outcome, WorkOf } from '../domain/plan.ts';
+import type { PoolId } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import type { Vantage } from '../ports/vantage.ts';
@@ -52,10 +53,22 @@ async function vantageOf(tools: Tools, work: CheckWork, opened: Opened): Promise
     const cwd = await tools.artifacts.folder(opened.revision.release.artifact);
     return { from: 'this host', values: opened.values, cwd };
   }
-  const instances = (await observePool(tools, { ...work.slot, role: 'web' }))?.instances ?? [];
-  // What an instance that ended could reach says why it ended.
-  const instance = instances.find((one) => one.state.is === 'running') ?? instances[0];
-  if (!instance) return { gap: `no instance runs in ${work.slot.slot}, so nothing can be asked from there` };
+  return await insideOf(tools, { ...work.slot, role: 'web' }, { opened, ended: work.suite === 'reach' });
+}
+
+/**
+ * From inside a running instance of a pool; with `ended` also from one that ended: what it could reach says why it
+ * ended, but what it answers says nothing. What it was started with is known even where a process hides its environment.
+ */
+export async function insideOf(
+  tools: Tools,
+  pool: PoolId,
+  { opened, ended }: { readonly opened: Opened; readonly ended: boolean },
+): Promise<Vantage | { gap: string }> {
+  const instances = (await observePool(tools, pool))?.instances ?? [];
+  const running = instances.find((one) => one.state.is === 'running');
+  const instance = running ?? (ended ? instances[0] : undefined);
+  if (!instance) return { gap: `no instance runs in ${pool.slot}, so nothing can be asked from there` };
   const vantage = await tools.runtime.vantage(instance.id);
   return 'gap' in vantage ? vantage : { ...vantage, values: { ...opened.values, ...vantage.values } };
 }

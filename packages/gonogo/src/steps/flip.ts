@@ -3,10 +3,16 @@ import { describeSplit, sameSplit, servingSlots } from '../domain/split.ts';
 import { isProblem } from '../errors.ts';
 import { type Call, failed, ok, type Performer, unknown } from '../ports/performer.ts';
 import type { Prepared } from '../ports/router.ts';
+import type { ObservedInstance } from '../ports/runtime.ts';
 import { readyNow } from './probe.ts';
 import { keepEvidence, observePool, openRevision, type Tools } from './tools.ts';
 
 type FlipWork = WorkOf<'flip'>;
+
+type Part = Move['pools'][number];
+
+/** How long a slot that is not ready is left alone before it is asked again. */
+const pause = 250;
 
 /**
  * Moves user traffic: readiness is asked again now, every move is prepared, then all are committed, each acknowledged
@@ -14,7 +20,7 @@ type FlipWork = WorkOf<'flip'>;
  */
 export const flipStep = (tools: Tools): Performer<'flip'> => ({
   perform: async (work, call) => await flip(tools, work, call),
-  look: async (work) => await look(tools, work),
+  look: async (work, call) => await look(tools, work, call),
 });
 
 async function flip(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outcome> {
@@ -24,30 +30,22 @@ async function flip(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outc
     const unready = await admit(tools, move, call);
     if (unready !== undefined) return failed(unready);
   }
-  const prepared = await prepareAll(tools, open);
-  const acknowledged = await commitAll(tools, prepared);
-  for (const move of open) {
-    const wrong = await confirm(tools, move, call);
-    if (wrong !== undefined) return failed(wrong);
-  }
-  return await record(tools, moves, acknowledged);
+  call.signal.throwIfAborted();
+  const prepared = await prepareAll(tools, open, call);
+  const acknowledged = await commitAll(tools, prepared, call);
+  return (await confirmAll(tools, open, call)) ?? (await record(tools, moves, acknowledged));
 }
 
+/** Nobody is sent anywhere as long as there is no route, so a flip to nobody needs none. */
 const isDone = async (tools: Tools, { shift }: Move): Promise<boolean> => {
   const observed = await tools.router.observe(shift.target);
-  return observed.settled && observed.generation > 0 && sameSplit(observed.split, shift.to);
+  return observed.settled && sameSplit(observed.split, shift.to);
 };
 
 /** Publishes the front and tells it who is ready; answers what is missing, if anything is. */
-async function admit(tools: Tools, move: Move, { signal }: Call): Promise<string | undefined> {
-  const ready = new Map<Move['pools'][number], Awaited<ReturnType<typeof readyNow>>>();
-  for (const part of move.pools) {
-    const pool = await observePool(tools, part.pool);
-    const { revision } = await openRevision(tools, part.revision);
-    const probe = revision.release.manifest.health.ready;
-    const instances = pool?.revision === part.revision ? pool.instances : [];
-    ready.set(part, await readyNow(tools, instances, { name: 'ready', probe, signal }));
-  }
+async function admit(tools: Tools, move: Move, call: Call): Promise<string | undefined> {
+  const ready = new Map<Part, ObservedInstance[]>();
+  for (const part of move.pools) ready.set(part, await readyIn(tools, part, call));
   for (const [{ pool }, members] of ready) {
     if (members.length === 0) return `no instance in ${pool.slot} is ready now, so traffic stays where it is`;
   }
@@ -61,10 +59,26 @@ async function admit(tools: Tools, move: Move, { signal }: Call): Promise<string
   return undefined;
 }
 
-async function prepareAll(tools: Tools, moves: readonly Move[]): Promise<Prepared[]> {
+/**
+ * Who is ready in a pool now. On the way back there is nowhere better to send users, so that a moment of weakness, such
+ * as a database that both slots miss, is waited for until the step's deadline.
+ */
+async function readyIn(tools: Tools, part: Part, { direction, signal }: Call): Promise<ObservedInstance[]> {
+  const { revision } = await openRevision(tools, part.revision);
+  const probe = revision.release.manifest.health.ready;
+  for (;;) {
+    const pool = await observePool(tools, part.pool);
+    const instances = pool?.revision === part.revision ? pool.instances : [];
+    const ready = await readyNow(tools, instances, { name: 'ready', probe, signal });
+    if (ready.length > 0 || direction === 'forward') return ready;
+    await tools.clock.sleep(pause, signal);
+  }
+}
+
+async function prepareAll(tools: Tools, moves: readonly Move[], { fence }: Call): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
   try {
-    for (const { shift } of moves) prepared.push(await tools.router.prepare(shift, tools.fence()));
+    for (const { shift } of moves) prepared.push(await tools.router.prepare(shift, fence));
   } catch (error) {
     for (const one of prepared) await tools.router.drop(one);
     throw error;
@@ -73,7 +87,7 @@ async function prepareAll(tools: Tools, moves: readonly Move[]): Promise<Prepare
 }
 
 /** Answers the slowest acknowledgement in milliseconds. */
-async function commitAll(tools: Tools, prepared: readonly Prepared[]): Promise<number> {
+async function commitAll(tools: Tools, prepared: readonly Prepared[], call: Call): Promise<number> {
   const committed: Prepared[] = [];
   let slowest = 0;
   try {
@@ -82,17 +96,25 @@ async function commitAll(tools: Tools, prepared: readonly Prepared[]): Promise<n
       committed.push(one);
     }
   } catch (error) {
-    await revert(tools, committed);
+    await revert(tools, committed, call);
     throw error;
   }
   return slowest;
 }
 
-async function revert(tools: Tools, committed: readonly Prepared[]): Promise<void> {
+async function revert(tools: Tools, committed: readonly Prepared[], { fence }: Call): Promise<void> {
   for (const { shift } of committed.toReversed()) {
     const back = { target: shift.target, from: shift.to, to: shift.from };
-    await tools.router.commit(await tools.router.prepare(back, tools.fence()));
+    await tools.router.commit(await tools.router.prepare(back, fence));
   }
+}
+
+async function confirmAll(tools: Tools, moves: readonly Move[], call: Call): Promise<Outcome | undefined> {
+  for (const move of moves) {
+    const wrong = await confirm(tools, move, call);
+    if (wrong !== undefined) return failed(wrong);
+  }
+  return undefined;
 }
 
 /** "The flip returned success" is not "traffic moved": somebody new must be answered by the right slot. */
@@ -116,9 +138,9 @@ async function record(tools: Tools, moves: readonly Move[], acknowledged: number
   return { ...ok(evidence), acknowledged };
 }
 
-async function look(tools: Tools, { moves }: FlipWork): Promise<Outcome | 'not-begun'> {
+async function look(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outcome | 'not-begun'> {
   const states = await Promise.all(moves.map(({ shift }) => stateOf(tools, shift)));
-  if (states.every((state) => state === 'done')) return ok();
+  if (states.every((state) => state === 'done')) return (await confirmAll(tools, moves, call)) ?? ok();
   if (states.every((state) => state === 'not-begun')) return 'not-begun';
   return unknown('the router sends traffic neither where it did nor where it should');
 }

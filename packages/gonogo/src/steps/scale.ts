@@ -11,12 +11,12 @@ type ScaleWork = WorkOf<'scale'>;
 export const scaleStep = (tools: Tools): Performer<'scale'> => ({
   perform: async (work, call) =>
     work.count === 0 ? await empty(tools, work) : await fill(tools, work, call),
-  look: async (work) => ((await countOf(tools, work)) === work.count ? ok() : 'not-begun'),
+  look: async (work) => ((await isSo(tools, work)) ? ok() : 'not-begun'),
 });
 
-async function fill(tools: Tools, work: ScaleWork, { signal }: Call): Promise<Outcome> {
+async function fill(tools: Tools, work: ScaleWork, { fence, signal }: Call): Promise<Outcome> {
   const opened = await openRevision(tools, work.revision);
-  await tools.runtime.apply(await poolSpec(tools, opened, work), tools.fence(), signal);
+  await tools.runtime.apply(await poolSpec(tools, opened, work), fence, signal);
   return ok();
 }
 
@@ -33,9 +33,10 @@ async function empty(tools: Tools, { pool, revision }: ScaleWork): Promise<Outco
   return ok(lines.length > 0 ? [await keepEvidence(tools, pool.target, { of: 'log', lines })] : []);
 }
 
-async function countOf(tools: Tools, { pool, revision }: ScaleWork): Promise<number> {
+/** To nothing means that nothing is left, what ended by itself included: it may be a member still. */
+async function isSo(tools: Tools, { pool, revision, count }: ScaleWork): Promise<boolean> {
   const observed = await observePool(tools, pool);
-  if (!observed) return 0;
-  if (observed.revision !== revision) return -1;
-  return observed.instances.filter((instance) => instance.state.is === 'running').length;
+  if (!observed || count === 0) return !observed && count === 0;
+  const running = observed.instances.filter((instance) => instance.state.is === 'running');
+  return observed.revision === revision && running.length === count;
 }

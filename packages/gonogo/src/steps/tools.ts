@@ -7,7 +7,6 @@ import type { Target } from '../domain/target.ts';
 import type { Checks, ContractSuites } from '../ports/checks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Evidence, EvidenceStore } from '../ports/evidence.ts';
-import type { Fence } from '../ports/leases.ts';
 import type { Artifacts, Revisions } from '../ports/revisions.ts';
 import type { Router } from '../ports/router.ts';
 import type { ObservedPool, PoolSpec, Runtime } from '../ports/runtime.ts';
@@ -25,8 +24,6 @@ export type Tools = {
   readonly revisions: Revisions;
   readonly artifacts: Artifacts;
   readonly clock: Clock;
-  /** The epoch of the lease under which effects happen now. */
-  readonly fence: () => Fence;
   /** Told of every check's result as it comes in, with the key of the work it belongs to. */
   readonly onCheck: (key: string, result: CheckResult) => void;
 };

@@ -4,7 +4,9 @@ import type { Counters } from '../domain/signals.ts';
 import type { SlotId } from '../domain/slot.ts';
 import { isProblem } from '../errors.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
+import { insideOf } from './check.ts';
 import { explainEnd } from './explain.ts';
+import { readyNow } from './probe.ts';
 import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
 
 type WatchWork = WorkOf<'watch'>;
@@ -47,11 +49,11 @@ class Watch {
     for (;;) {
       const left = end - this.#tools.clock.mono();
       const wrong =
-        (await this.#look(opened, left <= 0)) ?? (left <= 0 ? await this.#check(opened) : undefined);
+        (await this.#look(opened, left <= 0)) ?? (left <= 0 ? await this.#ask(opened) : undefined);
       if (wrong) return wrong;
       if (left <= 0) return await this.#succeed();
       if (this.#tools.clock.mono() >= checkAt) {
-        const failure = await this.#check(opened);
+        const failure = await this.#ask(opened);
         if (failure) return failure;
         checkAt = this.#tools.clock.mono() + checkEvery;
       }
@@ -97,13 +99,26 @@ class Watch {
       : undefined;
   }
 
+  /** Readiness, which even a release without checks and without traffic has, and then the checks. */
+  async #ask(opened: Opened): Promise<Outcome | undefined> {
+    return (await this.#readiness(opened)) ?? (await this.#check(opened));
+  }
+
+  async #readiness(opened: Opened): Promise<Outcome | undefined> {
+    const { pool } = this.#work;
+    const instances = (await observePool(this.#tools, pool))?.instances ?? [];
+    const probe = opened.revision.release.manifest.health.ready;
+    const ready = await readyNow(this.#tools, instances, { name: 'ready', probe, signal: this.#call.signal });
+    if (ready.length === instances.length && ready.length > 0) return undefined;
+    const many = `${ready.length} of ${instances.length} instances in ${pool.slot} are ready`;
+    return await this.#fail(opened, `while it was watched, ${many}`, 'see why its readiness answers no');
+  }
+
   async #check(opened: Opened): Promise<Outcome | undefined> {
     const { checks } = opened.revision.release.manifest;
-    const pool = await observePool(this.#tools, this.#work.pool);
-    const instance = pool?.instances.find((one) => one.state.is === 'running');
-    if (checks.length === 0 || !instance) return undefined; // `#instances` speaks of a missing instance.
-    const vantage = await this.#tools.runtime.vantage(instance.id);
-    if ('gap' in vantage) return undefined;
+    if (checks.length === 0) return undefined;
+    const vantage = await insideOf(this.#tools, this.#work.pool, { opened, ended: false });
+    if ('gap' in vantage) return await this.#fail(opened, vantage.gap);
     const options = { secrets: opened.secrets, signal: this.#call.signal };
     const results = await this.#tools.checks.run(checks, vantage, options);
     const bad = results.find((result) => result.verdict === 'fail' || result.verdict === 'unknown');

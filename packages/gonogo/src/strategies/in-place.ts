@@ -1,10 +1,12 @@
 import type { Plan } from '../domain/plan.ts';
 import { all } from '../domain/split.ts';
 import {
+  close,
   flip,
   makeRoom,
   preflight,
   provision,
+  putBack,
   reach,
   ready,
   stopLive,
@@ -17,10 +19,9 @@ import {
 export const inPlace = (world: World): Plan => ({
   seq: [
     preflight(world),
+    ...putBack(world),
     ...makeRoom(world),
-    ...(world.live
-      ? [flip(world, 'close', { from: world.split, to: 'nobody' }), stopLive(world, world.live)]
-      : []),
+    ...(world.live ? [close(world), stopLive(world, world.live)] : []),
     provision(world),
     reach(world),
     ready(world),

@@ -2,7 +2,7 @@ import type { Address, EnvironmentSpec } from '../domain/environment.ts';
 import type { Placed } from '../domain/event.ts';
 import type { Move, Step, Work } from '../domain/plan.ts';
 import type { PoolId, SlotId, SlotName } from '../domain/slot.ts';
-import type { Split } from '../domain/split.ts';
+import { all, type Split, servingSlots } from '../domain/split.ts';
 import type { Target } from '../domain/target.ts';
 import type { Millis } from '../domain/units.ts';
 
@@ -42,6 +42,21 @@ const step = (id: string, work: Work, rest: Partial<Step> = {}): Step => ({
 export const preflight = (world: World): Step =>
   step('preflight', check(world, 'preflight'), { within: minute });
 
+/** Where users are sent when nothing is wrong: to what is live. */
+const usual = (world: World): Split => (world.live ? all(world.live.slot) : 'nobody');
+
+/** A rollout that got stuck may have left users in the very slot that is needed now. */
+const isInTheWay = (world: World): boolean => servingSlots(world.split).includes(world.next.slot);
+
+/** What the router does once `putBack` is done. */
+export const splitBefore = (world: World): Split => (isInTheWay(world) ? usual(world) : world.split);
+
+/** Sends users back to what is live before the slot they are in is cleared. It is where they belong, so it stays so. */
+export const putBack = (world: World): Step[] =>
+  isInTheWay(world)
+    ? [{ ...flip(world, 'put-back', { from: world.split, to: usual(world) }), undo: [] }]
+    : [];
+
 /** Clears the slot of what was kept warm in it; an instant rollback to that is given up. */
 export const makeRoom = (world: World): Step[] =>
   world.occupied ? [step('make-room', scale(world, world.occupied, 0))] : [];
@@ -65,6 +80,12 @@ export const verify = (world: World): Step => step('verify', check(world, 'smoke
 
 export const flip = (world: World, id: string, { from, to }: { from: Split; to: Split }): Step =>
   step(id, flipWork(world, from, to), { undo: [flipWork(world, to, from)], within: minute });
+
+/** Sends nobody anywhere while what is live is stopped. Where a stuck rollout had done so already, its undo still opens. */
+export const close = (world: World): Step => ({
+  ...flip(world, 'close', { from: splitBefore(world), to: 'nobody' }),
+  undo: [flipWork(world, 'nobody', usual(world))],
+});
 
 export const watch = (world: World): Step =>
   step(

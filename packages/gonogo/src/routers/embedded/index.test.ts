@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { startMixedLoad } from '../../../../../bench/strict-client/mixed.ts';
 import { startUpstream, type Upstream } from '../../../../../bench/strict-client/upstream.ts';
 import { freeAddress } from '../../../../../test/suites/addresses.ts';
@@ -77,6 +78,37 @@ describe('the embedded router and its proxy', () => {
     process.kill(pid, 0);
     await router.unpublish(target);
     await assert.rejects(get(listen), /ECONNREFUSED/);
+  });
+
+  test('a proxy that dies after its keeper is started again by itself, where it served', async (t) => {
+    const { target, listen } = await publishTwo(host.router, blue, green);
+    await shift(host.router, target, all('green'));
+    const pid = await pidOf(proxyId(listen));
+    const tending = new AbortController();
+    t.after(() => tending.abort());
+    await host.again({ signal: tending.signal, failed: (error) => t.diagnostic(String(error)) });
+    await host.replaceKeeper();
+    process.kill(pid, 'SIGKILL');
+    await eventually('it serves again', async () =>
+      (await get(listen).catch(() => ({ text: '' }))).text.startsWith('v2'),
+    );
+    assert.deepEqual((await host.router.observe(target)).split, all('green'));
+    assert.notEqual(await pidOf(proxyId(listen)), 0);
+  });
+
+  test('a route that was taken away is not started again', async (t) => {
+    const { target, listen } = await publishTwo(host.router, blue, green);
+    const tending = new AbortController();
+    t.after(() => tending.abort());
+    const router = await host.again({
+      signal: tending.signal,
+      failed: (error) => assert.fail(String(error)),
+    });
+    await host.replaceKeeper();
+    await router.unpublish(target);
+    await setTimeout(2500); // More than two looks.
+    await assert.rejects(get(listen), /ECONNREFUSED/);
+    assert.equal(await pidOf(proxyId(listen)), 0);
   });
 
   test('a route that shall listen elsewhere moves there with its split and its instances', async () => {

@@ -9,11 +9,13 @@ import { askProxyOf, type EmbeddedRouterOptions, placeOf } from './proxies.ts';
 import { publish, unpublish, vet } from './publish.ts';
 import { dialAddress } from './render.ts';
 import { commit, drop, prepare, type Shifting } from './shift.ts';
+import { tendProxies } from './tend.ts';
 
 /** gonogo's own router: a proxy process for each listening address, bound and kept alive by the keeper. */
 export function embeddedRouter(options: EmbeddedRouterOptions) {
   const inTurn = oneAtATime();
   const shifting: Shifting = { ...options, open: new Map() };
+  if (options.tend) void tendProxies(options, options.tend, inTurn);
   return {
     can: {
       moves: 'requests',
@@ -25,12 +27,12 @@ export function embeddedRouter(options: EmbeddedRouterOptions) {
     },
     observe: (target) => observe(options, target),
     vet: (target, route) => vet(options, target, route),
-    publish: (target, route) => inTurn(target, () => publish(options, target, route)),
-    unpublish: (target) => inTurn(target, () => unpublish(options, target)),
-    members: (slot, members) => inTurn(slot.target, () => tellMembers(options, slot, members)),
-    prepare: (shift, fence) => inTurn(shift.target, () => prepare(shifting, shift, fence)),
-    commit: (prepared) => inTurn(prepared.shift.target, () => commit(shifting, prepared)),
-    drop: (prepared) => inTurn(prepared.shift.target, () => drop(shifting, prepared)),
+    publish: (target, route) => inTurn(targetKey(target), () => publish(options, target, route)),
+    unpublish: (target) => inTurn(targetKey(target), () => unpublish(options, target)),
+    members: (slot, members) => inTurn(targetKey(slot.target), () => tellMembers(options, slot, members)),
+    prepare: (shift, fence) => inTurn(targetKey(shift.target), () => prepare(shifting, shift, fence)),
+    commit: (prepared) => inTurn(targetKey(prepared.shift.target), () => commit(shifting, prepared)),
+    drop: (prepared) => inTurn(targetKey(prepared.shift.target), () => drop(shifting, prepared)),
     drain: (slot, deadline) => drain(options, slot, deadline),
     counters: (slot) => askProxyOf(options, slot.target, { method: 'counters', input: named(slot) }),
     whoAnswers: (target, path) => whoAnswers(options, target, path),
@@ -40,8 +42,7 @@ export function embeddedRouter(options: EmbeddedRouterOptions) {
 /** Whatever changes one target's route happens one after another. */
 function oneAtATime() {
   const turns = new Map<string, Mutex>();
-  return <T>(target: Target, task: () => Promise<T>): Promise<T> => {
-    const key = targetKey(target);
+  return <T>(key: string, task: () => Promise<T>): Promise<T> => {
     const turn = turns.get(key) ?? new Mutex();
     turns.set(key, turn);
     return turn.run(task);

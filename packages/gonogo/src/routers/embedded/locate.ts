@@ -21,7 +21,8 @@ export async function proxiesOf(folder: string, target: string): Promise<string[
   return found;
 }
 
-async function idsIn(folder: string): Promise<string[]> {
+/** The names of the proxies that have stored routes. */
+export async function idsIn(folder: string): Promise<string[]> {
   try {
     const names = await readdir(folder);
     return names

@@ -13,6 +13,14 @@ export type EmbeddedRouterOptions = {
   readonly folder: string;
   /** Default: the real clocks. */
   readonly clock?: Clock;
+  /** Absent: nobody starts again a proxy that outlived its keeper. */
+  readonly tend?: Tending;
+};
+
+/** Looking after the proxies: until when, and who is told what went wrong. */
+export type Tending = {
+  readonly signal: AbortSignal;
+  readonly failed: (error: unknown) => void;
 };
 
 export const placeIn = ({ folder, clock = systemClock }: EmbeddedRouterOptions, id: string): Place => ({
