@@ -28,6 +28,7 @@ export class Environment {
   readonly #looking = new Mutex();
   readonly #followed = new Map<string, Broadcast>();
   #engine: Engine | undefined;
+  #broken: string | undefined;
   #supervisor: Supervisor | undefined;
 
   private constructor(assembly: Assembly, log: Logger) {
@@ -43,11 +44,18 @@ export class Environment {
       onCheck: (key, result) => environment.#hearCheck(key, result),
     });
     environment.#engine = engine;
-    engine.stopped.catch((error) =>
-      log.error('the engine of an environment stopped', { stream, why: messageOf(error) }),
-    );
+    engine.stopped.catch((error) => {
+      environment.#broken = messageOf(error);
+      for (const broadcast of environment.#followed.values()) broadcast.fail(error);
+      log.error('the engine of an environment stopped', { stream, why: messageOf(error) });
+    });
     await environment.#resume(engine.state());
     return environment;
+  }
+
+  /** Why its engine stopped for good; undefined while it runs. */
+  get broken(): string | undefined {
+    return this.#broken;
   }
 
   get state(): State {

@@ -4,6 +4,7 @@ import type { Progress } from '../api/contract.ts';
 export class Broadcast {
   readonly #told: Progress[] = [];
   #ended = false;
+  #failure: { readonly error: unknown } | undefined;
   #wake = Promise.withResolvers<void>();
 
   tell(progress: Progress): void {
@@ -25,6 +26,12 @@ export class Broadcast {
     this.#stir();
   }
 
+  /** Nothing more will be told, because of this; whoever listens is told the problem. */
+  fail(error: unknown): void {
+    this.#failure = { error };
+    this.#stir();
+  }
+
   /** From the first on, until the end; ends early when the listener goes. */
   async *listen(signal: AbortSignal): AsyncIterable<Progress> {
     const gone = new Promise<void>((resolve) =>
@@ -35,7 +42,8 @@ export class Broadcast {
       if (progress) {
         next++;
         yield progress;
-      } else if (this.#ended) return;
+      } else if (this.#failure) throw this.#failure.error;
+      else if (this.#ended) return;
       else await Promise.race([this.#wake.promise, gone]);
     }
   }

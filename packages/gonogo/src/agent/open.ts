@@ -9,7 +9,7 @@ import type { StateFolder } from '../system/state.ts';
 import { Environments } from './environments.ts';
 import { ensureKeeper, type KeeperLink } from './keeper.ts';
 import { processes } from './processes.ts';
-import { rolloutOperations, runningRollouts } from './rollouts.ts';
+import { brokenBy, rolloutOperations, runningRollouts } from './rollouts.ts';
 import { stopEverything } from './stop.ts';
 
 /** Everything the agent does, open: what was under way is carried on already. */
@@ -27,6 +27,7 @@ export async function openRollouts(state: StateFolder, log: Logger) {
       processes: () => processes(state.root, keeper),
     },
     running: () => runningRollouts(environments),
+    broken: () => brokenBy(environments),
     stopEverything: async () => {
       const stopped = await stopEverything(assembly, environments);
       await keeper.call('stop', undefined);

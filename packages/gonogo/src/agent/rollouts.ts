@@ -58,6 +58,10 @@ export const rolloutOperations = (assembly: Assembly, environments: Environments
 export const runningRollouts = async (environments: Environments): Promise<number> =>
   (await environments.all()).filter(({ state }) => isRunning(state)).length;
 
+/** Why an environment cannot be acted on by this agent any more, if one cannot. */
+export const brokenBy = async (environments: Environments): Promise<string | undefined> =>
+  (await environments.all()).find(({ broken }) => broken !== undefined)?.broken;
+
 async function known(environments: Environments, project: string, environment: string): Promise<Environment> {
   const found = await environments.named(project, environment);
   if (!found) throw problem('NOT_DEPLOYED', { environment });

@@ -11,7 +11,11 @@ export const agentService = (
   end: () => void,
 ): Api & StreamingApi => ({
   ...rollouts.operations,
-  hello: async () => ({ protocol, ...identity, pid: process.pid, rollouts: await rollouts.running() }),
+  async hello() {
+    const broken = await rollouts.broken();
+    const hello = { protocol, ...identity, pid: process.pid, rollouts: await rollouts.running() };
+    return broken === undefined ? hello : { ...hello, broken };
+  },
   async stop({ all }) {
     const stopped = all ? await rollouts.stopEverything() : 0;
     setImmediate(end); // The answer goes out first.

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { problem, remoteProblem } from '../errors.ts';
+import { requireRoom } from '../system/disk.ts';
 import { entryPath } from '../system/entries.ts';
 import { stateFolder } from '../system/state.ts';
 import type { Client } from './client.ts';
@@ -15,12 +16,13 @@ export type EnsureOptions = {
 
 /**
  * The agent of a state folder, started if nobody listens there. Two commands at once end up with one agent, because
- * only one gets the lock. An idle agent that speaks no common protocol is replaced by this build's.
- * Fails with AGENT_VERSION, with the problem that the agent met while it started, or with AGENT_FAILED.
+ * only one gets the lock. An idle agent that speaks no common protocol, or one that can store nothing any more, is
+ * replaced by this build's. Fails with AGENT_VERSION, DISK_FULL or STATE_UNUSABLE, with the problem that the agent met while it started, or with AGENT_FAILED.
  */
 export async function ensureAgent(root: string, options: EnsureOptions = {}): Promise<Client> {
   const found = await findAgent(stateFolder(root).agentSocket);
-  if (found && understands(found.hello)) return found.api;
+  if (found && understands(found.hello) && found.hello.broken === undefined) return found.api;
+  if (found?.hello.broken !== undefined) await requireRoom(root); // Until there is some, the old one does more good.
   if (found) await replace(found, root);
   return start(root, options);
 }
@@ -60,7 +62,7 @@ async function answering(socket: string, until: number): Promise<Client | undefi
   return undefined;
 }
 
-/** Ends an idle agent of another protocol. Whatever else it speaks, `hello` and `stop` never change. */
+/** Ends an agent that is of no use to this command. Whatever else it speaks, `hello` and `stop` never change. */
 async function replace({ api, hello }: Connected, root: string): Promise<void> {
   if (hello.rollouts > 0) requireUnderstanding(hello);
   await api.stop({ all: false });

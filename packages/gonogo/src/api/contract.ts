@@ -25,6 +25,8 @@ export type Hello = {
   readonly root: string;
   /** Rollouts that are running; an agent without one may be replaced by another version of itself. */
   readonly rollouts: number;
+  /** Why it can store nothing any more. It looks after what runs until the next command replaces it. */
+  readonly broken?: string;
 };
 
 /** What the agent takes on this machine: resident memory in bytes. */

@@ -1,4 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf, Problem, problem } from '../errors.ts';
+import { writeFileAtomic } from './files.ts';
 
 const full = new Set(['ENOSPC', 'EDQUOT']);
 
@@ -17,4 +21,16 @@ export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T
   } catch (error) {
     throw diskProblem(error, path);
   }
+}
+
+/** Enough for an agent to start with and to write its journal, in bytes. */
+const room = 4 * 1024 * 1024;
+
+/** Fails with DISK_FULL or STATE_UNUSABLE unless a few megabytes can be written under a folder. */
+export async function requireRoom(folder: string): Promise<void> {
+  const probe = join(folder, '.room');
+  await onDisk(folder, async () => {
+    await writeFileAtomic(probe, randomBytes(room));
+    await rm(probe);
+  });
 }

@@ -1,3 +1,4 @@
+import type { Client } from '../../api/client.ts';
 import { releaseName } from '../../domain/release.ts';
 import { problem } from '../../errors.ts';
 import { findPlace, openAgent, type Place } from '../context.ts';
@@ -19,15 +20,25 @@ export async function runDeploy(environment: string, options: DeployOptions): Pr
   const screen = openScreen(options.format);
   try {
     const prepared = await prepareOrStop(place, screen);
-    const agent = await openAgent();
-    if (options.plan)
-      return await tellPlan(agent, { place, prepared }, options.format).finally(prepared.bundle.dispose);
-    const id = await startDeploy(agent, place, prepared).finally(prepared.bundle.dispose);
+    const { agent, id } = await handOver(place, prepared, options).finally(prepared.bundle.dispose);
+    if (id === undefined) return 0;
     if (options.detach) return detached(id, options);
     return await runToVerdict(agent, { id, project: place.project.id, environment }, screen);
   } finally {
     screen.close();
   }
+}
+
+/** Starts the rollout, or only tells its plan: then there is no id. */
+async function handOver(
+  place: Place,
+  prepared: Prepared,
+  { plan, format }: DeployOptions,
+): Promise<{ agent: Client; id: string | undefined }> {
+  const agent = await openAgent();
+  if (!plan) return { agent, id: await startDeploy(agent, place, prepared) };
+  await tellPlan(agent, { place, prepared }, format);
+  return { agent, id: undefined };
 }
 
 async function prepareOrStop(place: Place, screen: Screen): Promise<Prepared> {
