@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { readIfPresent } from '../packages/gonogo/src/system/files.ts';
+import { cliPage } from './reference-cli.ts';
 import { configPage } from './reference-config.ts';
 import { errorsPage } from './reference-errors.ts';
 
@@ -10,6 +11,7 @@ const folder = join(root, 'docs', 'reference');
 
 /** Each page of docs/reference and what makes it. */
 const pages: Record<string, () => string | Promise<string>> = {
+  'cli.md': cliPage,
   'errors.md': errorsPage,
   'gonogo-yaml.md': configPage,
 };
