@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { PoolSpec } from '../../ports/runtime.ts';
 import { availableBytes, residentBytes } from '../../system/memory.ts';
 import { membersOf } from './group.ts';
@@ -16,7 +17,8 @@ export async function vet(
   tools: ProcessTools,
   spec: Omit<PoolSpec, 'artifact'>,
 ): Promise<string | undefined> {
-  return (await diskFault(tools.folder)) ?? (await memoryFault(tools, spec));
+  // The folder itself is made with the first instance.
+  return (await diskFault(dirname(tools.folder))) ?? (await memoryFault(tools, spec));
 }
 
 async function diskFault(folder: string): Promise<string | undefined> {
