@@ -112,6 +112,59 @@ test('a list of rollouts has the newest first, without plans, and no more of the
   assert.equal((await journal.plannedAndEnded(stream, 10)).length, 9);
 });
 
+test('the newest snapshot of a stream is kept, and survives closing', async () => {
+  const state = await freshState();
+  const first = await opened(state);
+  const { fence } = await first.leases.claim(stream, 'me', 60_000);
+  await first.journal.append(stream, 0, fence, [planned('one'), settled('a'), ended]);
+  assert.equal(await first.journal.snapshot(stream, 1), undefined);
+  await first.journal.keepSnapshot(stream, { seq: 1, version: 1, state: 'earlier' });
+  await first.journal.keepSnapshot(stream, { seq: 3, version: 1, state: 'later' });
+  await first.close();
+  const { journal } = await opened(state);
+  assert.deepEqual(await journal.snapshot(stream, 1), { seq: 3, version: 1, state: 'later' });
+  assert.equal(await journal.snapshot(streamOf(target('staging')), 1), undefined);
+});
+
+test('a snapshot of another version, one that is ahead of its stream, and one that was changed are ignored', async () => {
+  const state = await freshState();
+  const { journal, leases, close } = await opened(state);
+  const { fence } = await leases.claim(stream, 'me', 60_000);
+  await journal.append(stream, 0, fence, [planned('one'), ended]);
+  await journal.keepSnapshot(stream, { seq: 2, version: 1, state: 'whole' });
+  assert.equal(await journal.snapshot(stream, 2), undefined);
+  await journal.keepSnapshot(stream, { seq: 3, version: 1, state: 'ahead' });
+  assert.equal(await journal.snapshot(stream, 1), undefined);
+  await journal.keepSnapshot(stream, { seq: 2, version: 1, state: 'whole' });
+  await close();
+  for (const change of ["state = 'whol'", 'seq = 1', "version = 'another build/1'"]) {
+    const file = new DatabaseSync(state.journal);
+    file.exec(`CREATE TABLE kept AS SELECT * FROM snapshots; UPDATE snapshots SET ${change}`);
+    const changed = await opened(state);
+    assert.equal(await changed.journal.snapshot(stream, 1), undefined, change);
+    await changed.close();
+    file.exec('DELETE FROM snapshots; INSERT INTO snapshots SELECT * FROM kept; DROP TABLE kept');
+    file.close();
+  }
+  const { journal: restored } = await opened(state);
+  assert.equal((await restored.snapshot(stream, 1))?.state, 'whole');
+});
+
+test('a state of the version before gets its snapshots, and keeps its events', async () => {
+  const state = await freshState();
+  const first = await opened(state);
+  const { fence } = await first.leases.claim(stream, 'me', 60_000);
+  await first.journal.append(stream, 0, fence, [planned('one'), ended]);
+  await first.close();
+  const older = new DatabaseSync(state.journal);
+  older.exec('DROP TABLE snapshots; PRAGMA user_version = 1');
+  older.close();
+  const { journal } = await opened(state);
+  await journal.keepSnapshot(stream, { seq: 2, version: 1, state: 'made' });
+  assert.equal((await journal.snapshot(stream, 1))?.state, 'made');
+  assert.equal((await journal.read(stream)).length, 2);
+});
+
 test('a revision is opened as it was put, and an unknown one is named', async () => {
   const { revisions } = await opened();
   const revision = { id: '1234567.12345678', address: '127.0.0.1' } as Revision;
@@ -185,7 +238,7 @@ test('a state of a newer gonogo is refused and not rewritten', async () => {
   const before = await readFile(state.journal);
   await assert.rejects(openStores(state, systemClock), (error) => {
     assert.ok(isProblem(error, 'STATE_NEWER'));
-    assert.deepEqual(error.facts, { path: state.journal, found: 99, known: 1 });
+    assert.deepEqual(error.facts, { path: state.journal, found: 99, known: 2 });
     return true;
   });
   assert.deepEqual(await readFile(state.journal), before);

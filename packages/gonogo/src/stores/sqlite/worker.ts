@@ -7,6 +7,7 @@ import { journalTable } from './journal-table.ts';
 import { leaseTable } from './lease-table.ts';
 import { recordTables } from './record-tables.ts';
 import { journalSchema, telemetrySchema } from './schema.ts';
+import { snapshotTable } from './snapshot-table.ts';
 
 /** The thread that owns the databases: a commit beside other writers can take 50 ms, which probes must not feel. */
 function main(): void {
@@ -34,6 +35,7 @@ function openCalls(paths: WorkerPaths): Calls {
   const records = recordTables(journal);
   return {
     ...journalTable(journal),
+    ...snapshotTable(journal),
     ...leaseTable(journal),
     ...records,
     putEvidence: (input) => {
