@@ -1,4 +1,5 @@
-import type { Event } from '../domain/event.ts';
+import type { Event, Placed, RolloutSpec } from '../domain/event.ts';
+import type { Instant } from '../domain/units.ts';
 import type { Fence } from './leases.ts';
 
 /** Position in a stream: the number of events before it. An empty stream is at 0. */
@@ -25,9 +26,17 @@ export interface Journal {
   keepSnapshot(stream: string, snapshot: Snapshot): Promise<void>;
 }
 
-/** What a list of rollouts needs of one: how it began, without its plan, whether it turned back, and how it ended. */
+/** What a list says of how a rollout began: ten thousand of them are read at once. */
+export type ListedSpec = Pick<RolloutSpec, 'id' | 'kind'> & {
+  readonly target: Pick<RolloutSpec['target'], 'service' | 'environment'>;
+  readonly settings: Pick<RolloutSpec['settings'], 'strategy'>;
+  readonly next: Pick<Placed, 'revision' | 'releaseDigest'>;
+  readonly previous?: Pick<Placed, 'releaseDigest'>;
+};
+
+/** What a list of rollouts needs of one: how it began, whether it turned back, and how it ended. */
 export type Milestone =
-  | Omit<Extract<Event, { e: 'planned' }>, 'plan'>
+  | { readonly e: 'planned'; readonly at: Instant; readonly spec: ListedSpec }
   | Extract<Event, { e: 'turned-back' | 'ended' }>;
 
 /** Answers about rollouts without reading whole streams. */

@@ -40,9 +40,30 @@ const target = (environment: string, service = 'shop'): Target => ({
 });
 const stream = streamOf(target('production'));
 
-/** The store knows of a plan only that it is there, and of a rollout only its id. */
-const planned = (id: string): Event =>
-  ({ e: 'planned', v: 1, at: 1, plan: { seq: [] }, spec: { id, kind: 'deploy' } }) as unknown as Event;
+const placed = { slot: 'blue', revision: 'r1', releaseDigest: 'sha256:1' } as const;
+const settings = {
+  strategy: 'blue-green',
+  watch: { for: 1, errors: 0, p99: 1, minRequests: 0 },
+  keep: 1,
+  address: '127.0.0.1',
+} as const;
+
+/** The store knows of a plan only that it is there. */
+const planned = (id: string): Event => ({
+  e: 'planned',
+  v: 1,
+  at: 1,
+  plan: { seq: [] },
+  spec: {
+    id,
+    kind: 'deploy',
+    target: target('production'),
+    settings,
+    next: placed,
+    front: { host: '127.0.0.1', port: 1 },
+    by: 'test',
+  },
+});
 const settled = (key: string): Event => ({ e: 'settled', at: 2, key, outcome: { is: 'ok', evidence: [] } });
 const turnedBack: Event = { e: 'turned-back', at: 3, why: 'a check failed' };
 const ended: Event = { e: 'ended', at: 4, as: 'succeeded' };
@@ -108,7 +129,17 @@ test('a list of rollouts has the newest first, without plans, and no more of the
     two.map((event) => (event.e === 'planned' ? event.spec.id : event.e)),
     ['ended', 'turned-back', 'three', 'ended', 'turned-back', 'two'],
   );
-  assert.ok(two.every((event) => !('plan' in event)));
+  assert.deepEqual(two[2], {
+    e: 'planned',
+    at: 1,
+    spec: {
+      id: 'three',
+      kind: 'deploy',
+      target: { service: 'shop', environment: 'production' },
+      settings: { strategy: 'blue-green' },
+      next: { revision: 'r1', releaseDigest: 'sha256:1' },
+    },
+  });
   assert.equal((await journal.plannedAndEnded(stream, 10)).length, 9);
 });
 
