@@ -6,6 +6,7 @@ import { openDatabase } from './database.ts';
 import { journalTable } from './journal-table.ts';
 import { leaseTable } from './lease-table.ts';
 import { recordTables } from './record-tables.ts';
+import { everyDay, forgetChecks, forgetEvidence } from './retention.ts';
 import { journalSchema, telemetrySchema } from './schema.ts';
 import { snapshotTable } from './snapshot-table.ts';
 
@@ -33,6 +34,10 @@ function openCalls(paths: WorkerPaths): Calls {
   const telemetry = openDatabase(paths.telemetry, { schema: telemetrySchema, synchronous: 'NORMAL' });
   const checks = checkTable(telemetry);
   const records = recordTables(journal);
+  everyDay(() => {
+    forgetEvidence(journal, Date.now());
+    forgetChecks(telemetry, Date.now());
+  });
   return {
     ...journalTable(journal),
     ...snapshotTable(journal),
