@@ -118,7 +118,7 @@ export class Exchange {
     upstream.setTimeout(0);
     this.#answering = true;
     this.#failed = (answer.statusCode ?? 0) >= 500;
-    const marks = confirmed ? claim.marks() : [];
+    const marks = claim.marks(confirmed);
     try {
       relayAnswer(answer, this.#response, {
         extra: routes.retiring ? [...marks, 'Connection', 'close'] : marks,

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import net from 'node:net';
 import { type Destination, destinationOf } from './destination.ts';
 import { Exchange } from './exchange.ts';
-import { confirms, isWebSocket } from './headers.ts';
+import { confirms, countOf, isWebSocket } from './headers.ts';
 import { limits } from './limits.ts';
-import { malformed, nobodyServes, type Refusal, refusalBytes, refusalOf, refuse } from './refuse.ts';
-import type { Claim, Routes } from './routes.ts';
+import { malformed, nobodyServes, paused, type Refusal, refusalBytes, refusalOf, refuse } from './refuse.ts';
+import type { Asked, Claim, Held, Routes } from './routes.ts';
 import { upgrade } from './upgrade.ts';
 
 export type Front = {
@@ -69,16 +69,18 @@ async function startServer(serving: Serving, fd: number): Promise<Server> {
 }
 
 function handle(serving: Serving, request: IncomingMessage, response: ServerResponse): void {
-  const routed = route(serving, request);
-  if ('refusal' in routed) refuse(response, routed.refusal, routed.close);
-  else new Exchange(request, response, { ...routed, routes: serving.routes }).start();
+  route(serving, request, (routed) => {
+    if ('refusal' in routed) refuse(response, routed.refusal, routed.close);
+    else new Exchange(request, response, { ...routed, routes: serving.routes }).start();
+  });
 }
 
 function handleUpgrade(serving: Serving, request: IncomingMessage, { socket, head }: Upgraded): void {
   socket.on('error', () => socket.destroy()); // The client went; whoever listens for `close` learns it.
-  const routed = route(serving, request);
-  if ('refusal' in routed) socket.end(refusalBytes(routed.refusal));
-  else upgrade(request, { ...routed, client: socket, head });
+  route(serving, request, (routed) => {
+    if ('refusal' in routed) socket.end(refusalBytes(routed.refusal));
+    else upgrade(request, { ...routed, client: socket, head });
+  });
 }
 
 type Upgraded = { readonly socket: net.Socket; readonly head: Buffer };
@@ -87,15 +89,45 @@ type Routed =
   | { readonly claim: Claim; readonly destination: Destination; readonly confirmed: boolean }
   | { readonly refusal: Refusal; readonly close: boolean };
 
-/** Where a request goes. From here on it is in flight in its slot. */
-function route({ routes, secret }: Serving, request: IncomingMessage): Routed {
+/** Where a request goes; told at once, or when its route takes requests again. From then on it is in flight in its slot. */
+function route(serving: Serving, request: IncomingMessage, then: (routed: Routed) => void): void {
+  const { routes, secret } = serving;
   const refusal = refusalOf(request);
-  if (refusal) return { refusal, close: true };
   const destination = destinationOf(request);
-  if (!destination) return { refusal: malformed, close: true };
-  const claim = routes.claim();
-  if (!claim) return { refusal: nobodyServes, close: routes.retiring };
-  return { claim, destination, confirmed: confirms(request, secret) };
+  if (refusal || !destination) {
+    then({ refusal: refusal ?? malformed, close: true });
+    return;
+  }
+  const claimed = (claim: Claim | undefined): void =>
+    then(
+      claim
+        ? { claim, destination, confirmed: confirms(request, secret) }
+        : { refusal: nobodyServes, close: routes.retiring },
+    );
+  const claim = routes.claim(askedOf(request, destination));
+  if (!claim || !('held' in claim)) claimed(claim);
+  else if (claim.answerHealth) then({ refusal: paused, close: false });
+  else wait(request.socket, claim, claimed);
+}
+
+function wait(client: net.Socket, held: Held, admitted: (claim: Claim | undefined) => void): void {
+  const left = (): void => held.leave();
+  client.once('close', left);
+  held.onAdmitted((claim) => {
+    client.off('close', left);
+    admitted(claim);
+  });
+}
+
+function askedOf(request: IncomingMessage, { host, path }: Destination): Asked {
+  return {
+    host: host.toLowerCase().replace(/:\d*$/, ''),
+    path: path.replace(/\?.*$/, ''),
+    field: (name) =>
+      countOf(request.rawHeaders, name) === 1 ? String(request.headers[name] ?? '') : undefined,
+    remote: request.socket.remoteAddress ?? '',
+    port: request.socket.localPort ?? 0,
+  };
 }
 
 function addressOf(server: Server): { host: string; port: number } {

@@ -5,6 +5,8 @@ import { countOf } from './headers.ts';
 export type Refusal = { readonly status: number; readonly says: string };
 
 export const nobodyServes: Refusal = { status: 503, says: 'no instance is serving' };
+/** For an outer balancer's health question while requests are held: the host is well, and must not be taken out. */
+export const paused: Refusal = { status: 200, says: 'requests are held for a moment' };
 export const noAnswer: Refusal = { status: 502, says: 'the instance gave no valid answer' };
 export const tooLate: Refusal = { status: 504, says: 'the instance did not answer in time' };
 export const malformed: Refusal = { status: 400, says: 'the request is malformed' };

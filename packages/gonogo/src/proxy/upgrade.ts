@@ -20,7 +20,7 @@ export type Upgrading = {
 /** Asks the instance to switch to WebSocket; after its 101 the bytes go through untouched, both ways. */
 export function upgrade(request: IncomingMessage, options: Upgrading): void {
   const { claim, client } = options;
-  const extra = options.confirmed ? claim.marks() : [];
+  const extra = claim.marks(options.confirmed);
   const outcome = { failed: true, counted: !options.confirmed };
   client.on('error', ignore);
   client.once('close', () => claim.release(outcome));
