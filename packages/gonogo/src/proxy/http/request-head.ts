@@ -248,6 +248,7 @@ function settleConnection(head: RequestHead): void {
     head.method === 'GET' &&
     head.minor === 1 &&
     !hasBody;
+  if (head.upgrade) head.keepAlive = false; // An answer that does not switch is the last one.
   for (const name of ['close', 'keep-alive', 'upgrade', ...essential]) options.delete(name);
   if (options.has('x-request-id')) head.id = '';
   if (options.size > 0) head.kept = without(head.kept, options);
