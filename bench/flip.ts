@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { all } from '../packages/gonogo/src/domain/split.ts';
 import type { Router } from '../packages/gonogo/src/ports/router.ts';
 import { freeAddress } from '../test/suites/addresses.ts';
 import { routerHost } from '../test/suites/router-host.ts';
+import { residentMb } from './proxy/process-stat.ts';
 import { startMixedLoad } from './strict-client/mixed.ts';
 import { spawnUpstream } from './strict-client/upstream-process.ts';
 
@@ -23,7 +23,7 @@ export async function flip(options: Readonly<Record<string, string>> = {}): Prom
     const rate = Number(options.rate ?? 300);
     const load = await startMixedLoad({ ...listen, versions: ['v1', 'v2'], rate });
     const acks = await flipOften(host.router, flips);
-    const rss = residentMb(await host.proxyPid());
+    const rss = residentMb(await host.proxyPid()).now;
     const { requests, failed, websocketsBroken, streamsBroken, examples } = await load.stop();
     for (const example of examples) console.error(example);
     return {
@@ -68,9 +68,3 @@ async function flipOften(router: Router, flips: number): Promise<number[]> {
 
 const percentile = (sorted: readonly number[], share: number): number =>
   Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(2));
-
-/** Resident memory of a process (proc_pid_status(5)), in MB. */
-function residentMb(pid: number): number {
-  const [, kb = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kb) / 1024);
-}
