@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Program, printedBy } from '../test/suites/program.ts';
 import { load } from './proxy/load.ts';
 import { type Peer, peers } from './proxy/peers.ts';
 import { cpuSeconds } from './proxy/process-stat.ts';
-import { type Program, printedBy } from './proxy/program.ts';
 import { startApplication } from './proxy/upstream.ts';
 
 type Runner = { readonly name: string; readonly program: Program };

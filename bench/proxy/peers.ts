@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Program, printedBy, startProgram } from '../../test/suites/program.ts';
 import { startProxy } from '../../test/suites/proxy-process.ts';
-import { type Program, printedBy, startProgram } from './program.ts';
 
 export type Peer = {
   /** What it does for each request here, beside forwarding it. */

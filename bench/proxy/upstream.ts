@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Program, startProgram } from './program.ts';
+import { type Program, startProgram } from '../../test/suites/program.ts';
 
 const largeBytes = 64 * 1024;
 

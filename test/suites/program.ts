@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exec } from '../../packages/gonogo/src/system/exec.ts';
-import { freeAddress } from '../../test/suites/addresses.ts';
+import { freeAddress } from './addresses.ts';
 
 export type Program = { readonly port: number; readonly pid: number; close(): Promise<void> };
 
