@@ -73,6 +73,6 @@ const kept = (raw: readonly string[], nominated: ReadonlySet<string>): string[] 
     })
     .map(([name, value]) => `${name.toLowerCase()}: ${value}`);
 
-export function pairs(raw: readonly string[]): [string, string][] {
+function pairs(raw: readonly string[]): [string, string][] {
   return raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ''] as [string, string]] : []));
 }
