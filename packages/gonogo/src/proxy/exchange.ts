@@ -1,11 +1,12 @@
 import { type ClientRequest, type IncomingMessage, request as open, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { relayAnswer, relayInformation } from './answer.ts';
+import type { Claim } from './claim.ts';
 import type { Destination } from './destination.ts';
 import { hasBody, requestHeaders } from './headers.ts';
 import { limits } from './limits.ts';
 import { malformed, noAnswer, type Refusal, refuse, tooLate } from './refuse.ts';
-import type { Claim, Routes } from './routes.ts';
+import type { Routes } from './routes.ts';
 
 export type ExchangeOptions = {
   readonly claim: Claim;
@@ -114,7 +115,7 @@ export class Exchange {
   #answer(upstream: ClientRequest, answer: IncomingMessage): void {
     if (this.#over || upstream !== this.#upstream) return void answer.destroy();
     const { claim, routes, confirmed } = this.#options;
-    claim.answered();
+    claim.answered(answer.statusCode);
     upstream.setTimeout(0);
     this.#answering = true;
     this.#failed = (answer.statusCode ?? 0) >= 500;

@@ -1,15 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import net from 'node:net';
+import type { Asked, Claim, Held } from './claim.ts';
 import { type Destination, destinationOf } from './destination.ts';
 import { Exchange } from './exchange.ts';
 import { confirms, countOf, isWebSocket } from './headers.ts';
 import { limits } from './limits.ts';
 import { malformed, nobodyServes, paused, type Refusal, refusalBytes, refusalOf, refuse } from './refuse.ts';
-import type { Asked, Claim, Held, Routes } from './routes.ts';
+import type { Routes } from './routes.ts';
 import { upgrade } from './upgrade.ts';
 
 export type Front = {
-  readonly listen: readonly { host: string; port: number }[];
+  readonly listen: { host: string; port: number }[];
+  /** Client connections now. */
+  connections(): number;
   /**
    * Soft drain: closes only the listening handles and resolves when no connection is left, or at the deadline, when
    * what is left is cut. `server.close()` of node:http would also kill idle connections, into which requests may
@@ -32,6 +35,7 @@ export async function startFront(
   );
   return {
     listen: servers.map(addressOf),
+    connections: () => connections.size,
     retire: async (deadline) => {
       routes.retire();
       const timer = setTimeout(() => cut(connections), deadline);

@@ -1,11 +1,11 @@
 import { type ClientRequest, type IncomingMessage, request as open } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Claim } from './claim.ts';
 import type { Destination } from './destination.ts';
 import { answerHeaders, requestHeaders } from './headers.ts';
 import { limits } from './limits.ts';
 import { malformed, noAnswer, type Refusal, refusalBytes, tooLate } from './refuse.ts';
-import type { Claim } from './routes.ts';
 
 export type Upgrading = {
   readonly claim: Claim;
@@ -44,14 +44,14 @@ export function upgrade(request: IncomingMessage, options: Upgrading): void {
   });
   upstream.once('upgrade', (answer: IncomingMessage, socket: Duplex, head: Buffer) => {
     clearTimeout(timer);
-    claim.answered();
+    claim.answered(answer.statusCode);
     outcome.failed = false;
     client.write(headBytes(answer, ['Connection', 'Upgrade', 'Upgrade', 'websocket', ...extra]));
     tunnel({ client, upstream: socket as Socket, early: { client: options.head, upstream: head } });
   });
   upstream.once('response', (answer) => {
     clearTimeout(timer);
-    claim.answered();
+    claim.answered(answer.statusCode);
     outcome.failed = (answer.statusCode ?? 0) >= 500;
     relayRefusal(answer, client, extra);
   });
