@@ -31,7 +31,6 @@ export class Client implements LinkOwner, ClientSide {
   #exchange: Exchange | undefined;
   /** The body of the request that is being read. */
   #body: BodyReader | undefined;
-  #received = 0;
   #tunnel: Tunnel | undefined;
   /** The beginning of a head, or requests that wait for their turn. */
   #waiting: Buffer | undefined;
@@ -109,7 +108,6 @@ export class Client implements LinkOwner, ClientSide {
     }
     const exchange = new Exchange(this, head, this.#serving);
     this.#exchange = exchange;
-    this.#received = 0;
     this.#body = head.chunked
       ? new BodyReader('chunked')
       : head.length > 0
@@ -123,10 +121,9 @@ export class Client implements LinkOwner, ClientSide {
     const [body, exchange] = [this.#body, this.#exchange];
     if (!body || !exchange) return -1;
     const next = body.read(bytes, { at, end }, exchange);
-    this.#received += end - at;
     const { bodyBytes } = this.#serving.limits;
     if (next === bad) return this.#refuseBody(malformed);
-    if (bodyBytes > 0 && this.#received > bodyBytes + 65_536) return this.#refuseBody(bodyTooLarge);
+    if (bodyBytes > 0 && body.received > bodyBytes + 65_536) return this.#refuseBody(bodyTooLarge);
     if (!body.done) {
       this.link.expectBulk(body.expected > 16_384);
       return next;
