@@ -1,3 +1,5 @@
+import type { Address } from './environment.ts';
+import type { Values } from './revision.ts';
 import type { Millis } from './units.ts';
 
 /** What a service asks of its front beyond an address; nothing at all: every request of every host. */
@@ -55,3 +57,27 @@ export type FrontLimits = {
   readonly connections?: number;
   readonly connectionsPerAddress?: number;
 };
+
+/** Where users come in, and what they find there. */
+export type Route = {
+  /** A numeric address and a port. */
+  readonly listen: Address;
+  /** Absent: every request that comes in there is for the target. */
+  readonly settings?: FrontSettings;
+  /** The value that `settings.preview.secret` names; absent: no secret opens the preview. */
+  readonly previewSecret?: string;
+};
+
+/** A route from what was planned, and the values of what will serve it. */
+export function routeOf(
+  { front, proxy }: { readonly front: Address; readonly proxy?: FrontSettings },
+  values: Values,
+): Route {
+  const name = proxy?.preview?.secret;
+  const secret = name === undefined ? undefined : values[name];
+  return {
+    listen: front,
+    ...(proxy ? { settings: proxy } : {}),
+    ...(secret ? { previewSecret: secret } : {}),
+  };
+}

@@ -1,4 +1,4 @@
-import type { FrontSettings } from '../domain/front.ts';
+import type { Route } from '../domain/front.ts';
 import type { Counters } from '../domain/signals.ts';
 import type { SlotId } from '../domain/slot.ts';
 import type { Shift, Split } from '../domain/split.ts';
@@ -8,16 +8,6 @@ import type { Fence } from './leases.ts';
 import type { InstanceId } from './runtime.ts';
 
 export type Member = { readonly instance: InstanceId; readonly host: string; readonly port: number };
-
-/** Where users come in. */
-export type Route = {
-  /** A numeric address and a port. */
-  readonly listen: { readonly host: string; readonly port: number };
-  /** Absent: every request that comes in there is for the target. */
-  readonly settings?: FrontSettings;
-  /** The value that `settings.preview.secret` names; absent: no secret opens the preview. */
-  readonly previewSecret?: string;
-};
 
 /** How requests may wait: how many of them, and for how many milliseconds from now at most. */
 export type HoldBounds = { readonly atMost: number; readonly within: Millis };

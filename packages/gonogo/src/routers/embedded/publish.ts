@@ -1,6 +1,6 @@
+import type { Route } from '../../domain/front.ts';
 import { type Target, targetKey } from '../../domain/target.ts';
 import { problem } from '../../errors.ts';
-import type { Route } from '../../ports/router.ts';
 import { takenBy } from '../../wire/reach.ts';
 import { ask, codeOf, isServing, type Place } from './apply.ts';
 import { endProxy, ensureWorker, listenAt, whyNotListen } from './launch.ts';

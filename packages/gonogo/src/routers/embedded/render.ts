@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Route } from '../../ports/router.ts';
+import type { Route } from '../../domain/front.ts';
 import type { LaunchSpec, ListenerSpec } from '../../wire/keeper.ts';
 import type { RouteWire, RulesWire, SettingsWire } from '../../wire/proxy.ts';
 
