@@ -1,196 +1,301 @@
-import { type ClientRequest, type IncomingMessage, request as open, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { relayAnswer, relayInformation } from './answer.ts';
-import type { Claim } from './claim.ts';
-import type { Destination } from './destination.ts';
-import { hasBody, requestHeaders } from './headers.ts';
-import { limits } from './limits.ts';
-import { malformed, noAnswer, type Refusal, refuse, tooLate } from './refuse.ts';
-import type { Routes } from './routes.ts';
+import type { Claim, Held } from './claim.ts';
+import type { ClientSide } from './client-side.ts';
+import type { BodySink } from './http/chunked.ts';
+import { noAnswer, nobodyServes, paused, type Refusal, requestLate, tooLate } from './http/refusal.ts';
+import { requestText } from './http/render.ts';
+import type { RequestHead } from './http/request-head.ts';
+import type { ResponseHead } from './http/response-head.ts';
+import type { Question } from './question.ts';
+import { Sending } from './sending.ts';
+import { confirms, newRequestId, type Serving } from './serving.ts';
+import type { Asker, UpstreamConnection } from './upstream-connection.ts';
 
-export type ExchangeOptions = {
-  readonly claim: Claim;
-  readonly routes: Routes;
-  readonly destination: Destination;
-  /** The request carried the confirm secret: its answer names the slot, and it is not counted. */
-  readonly confirmed: boolean;
-};
+const maxInformational = 32;
 
-const repeatable = new Set(['GET', 'HEAD', 'OPTIONS']);
+type Phase = 'held' | 'asking' | 'answering' | 'tunnel' | 'over';
 
 /**
  * One request and its answer, between a client and an instance. It ends in exactly one of three ways: the answer is
  * complete, the client left, or the instance failed and the client was told so (by a status before the head of the
  * answer, by a reset after it).
  */
-export class Exchange {
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
-  readonly #options: ExchangeOptions;
-  readonly #client: Socket;
-  readonly #began = performance.now();
-  #upstream: ClientRequest | undefined;
-  #connecting: NodeJS.Timeout | undefined;
-  #bytesBefore = 0;
-  #bodySent = false;
-  #answering = false;
-  #timedOut = false;
+export class Exchange implements Asker, BodySink {
+  readonly head: RequestHead;
+  readonly #client: ClientSide;
+  readonly #serving: Serving;
+  readonly #confirmed: boolean;
+  readonly #began: number;
+  readonly #sending: Sending;
+  #phase: Phase = 'held';
+  #held: Held | undefined;
+  #claim: Claim | undefined;
+  #connection: UpstreamConnection | undefined;
   #retried = false;
+  #timedOut = false;
   #failed = false;
-  #over = false;
+  #events = false;
+  #clientEnded = false;
+  #informed = 0;
+  #touched: number;
 
-  constructor(request: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
-    this.#request = request;
-    this.#response = response;
-    this.#options = options;
-    this.#client = request.socket;
+  constructor(client: ClientSide, head: RequestHead, serving: Serving) {
+    this.#client = client;
+    this.head = head;
+    this.#serving = serving;
+    this.#confirmed = confirms(head, serving.secret);
+    this.#began = serving.clock.now;
+    this.#touched = serving.clock.now;
+    const host = head.host ?? '';
+    const forwarded = client.forwardedLines(host, head.given);
+    const id = head.id === '' ? newRequestId() : head.id;
+    this.#sending = new Sending(head, requestText(head, { host, forwarded, id }));
   }
 
-  start(): void {
-    this.#client.on('close', this.#clientLeft);
-    this.#response.once('finish', this.#complete);
-    this.#request.on('error', ignore);
-    this.#response.on('error', ignore);
-    this.#try(false);
+  get method(): string {
+    return this.head.method;
   }
 
-  #try(fresh: boolean): void {
-    const { claim, destination } = this.#options;
-    const { member, agent } = claim.upstream;
-    agent.closeStale();
-    try {
-      this.#upstream = open({
-        host: member.host,
-        port: member.port,
-        agent: fresh ? false : agent,
-        method: this.#request.method ?? 'GET',
-        path: destination.path,
-        headers: requestHeaders(this.#request, { host: destination.host, upgrade: false }),
-        setHost: false,
-      });
-    } catch {
-      this.#refuse(malformed); // A path or a header that may not be sent; nothing was.
+  get sink(): BodySink {
+    return this.#client.sink;
+  }
+
+  get congested(): boolean {
+    return this.#client.congested;
+  }
+
+  /** It waits for a cutover to end; the end of the client's connection then means that it left. */
+  get isHeld(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Asks for a place, and begins in the same tick if there is one. */
+  start(question: Question): void {
+    const claim = this.#serving.routes.claim(question);
+    if (claim && 'held' in claim) this.#wait(claim, question);
+    else this.#admit(claim);
+  }
+
+  #wait(held: Held, question: Question): void {
+    if (held.answerHealth) {
+      this.#refuse(paused);
       return;
     }
-    this.#listen(this.#upstream);
-  }
-
-  #listen(upstream: ClientRequest): void {
-    upstream.on('socket', (socket) => this.#connected(upstream, socket));
-    upstream.on('continue', () => this.#response.headersSent || this.#response.writeContinue());
-    upstream.on('information', (info) => relayInformation(info, this.#response));
-    upstream.on('response', (answer) => this.#answer(upstream, answer));
-    upstream.on('upgrade', (_answer, socket) => {
-      socket.on('error', ignore).destroy(); // Nobody asked for an upgrade.
-      this.#broken(upstream);
+    question.keep();
+    this.#held = held;
+    held.onAdmitted((claim) => {
+      this.#held = undefined;
+      if (this.#phase === 'over') claim?.release({ failed: false, counted: false });
+      else this.#admit(claim);
+      this.#client.flush();
     });
-    upstream.on('error', (error) => this.#broken(upstream, error));
-    upstream.on('timeout', () => this.#expire(upstream));
   }
 
-  /** The body waits for the connection, so that it is still whole for another instance if this one refuses. */
-  #connected(upstream: ClientRequest, socket: Socket): void {
-    this.#bytesBefore = socket.bytesRead;
-    const ready = (): void => {
-      clearTimeout(this.#connecting);
-      upstream.setTimeout(limits.answer);
-      if (this.#over || upstream !== this.#upstream) return;
-      if (!hasBody(this.#request)) return void upstream.end();
-      this.#bodySent = true;
-      upstream.flushHeaders();
-      this.#request.pipe(upstream);
-    };
-    if (socket.connecting) {
-      this.#connecting = setTimeout(() => this.#expire(upstream), limits.connect);
-      socket.once('connect', ready);
-    } else ready();
-  }
-
-  #expire(upstream: ClientRequest): void {
-    if (this.#answering) return;
-    this.#timedOut = true;
-    upstream.destroy();
-  }
-
-  #answer(upstream: ClientRequest, answer: IncomingMessage): void {
-    if (this.#over || upstream !== this.#upstream) return void answer.destroy();
-    const { claim, routes, confirmed } = this.#options;
-    claim.answered(answer.statusCode);
-    upstream.setTimeout(0);
-    this.#answering = true;
-    this.#failed = (answer.statusCode ?? 0) >= 500;
-    const marks = claim.marks(confirmed);
-    try {
-      relayAnswer(answer, this.#response, {
-        extra: routes.retiring ? [...marks, 'Connection', 'close'] : marks,
-        truncated: () => this.#truncate(),
-      });
-    } catch {
-      upstream.destroy(); // A status or a header that may not be sent on, such as `HTTP/1.1 099`.
-      this.#refuse(noAnswer);
-    }
-  }
-
-  #broken(upstream: ClientRequest, error?: NodeJS.ErrnoException): void {
-    clearTimeout(this.#connecting);
-    if (this.#over || upstream !== this.#upstream) return;
-    if (this.#answering) return; // The answer's own `close` says whether it was complete.
-    if (this.#mayRepeat(upstream, error)) {
-      this.#retried = true;
-      if (isRefused(error)) this.#options.claim.moveOn();
-      this.#try(true);
+  #admit(claim: Claim | undefined): void {
+    if (!claim) {
+      this.#refuse(nobodyServes);
       return;
     }
-    this.#refuse(this.#timedOut ? tooLate : noAnswer);
+    this.#claim = claim;
+    this.#ask(claim, false);
+    this.#client.continueBody();
+  }
+
+  #ask(claim: Claim, fresh: boolean): void {
+    this.#phase = 'asking';
+    this.#touched = this.#serving.clock.now;
+    this.#connection = claim.upstream.take(this, { fresh, repeatable: this.#sending.repeatable });
+    this.#sending.through(this.#connection);
+  }
+
+  // What the client sends.
+
+  data(bytes: Buffer, start: number, end: number): void {
+    if (this.#phase === 'over') return;
+    this.#touched = this.#serving.clock.now;
+    this.#sending.data(bytes, start, end);
+  }
+
+  /** The body of the request is complete. */
+  requestEnded(trailers: string): void {
+    if (this.#phase !== 'over') this.#sending.end(trailers);
+  }
+
+  /** All that came at once was handed on. */
+  flushRequest(): void {
+    if (this.#phase === 'over') return;
+    this.#sending.flush();
+    if (this.#sending.congested && !this.#sending.complete) this.#client.stopBody();
+  }
+
+  get requestCongested(): boolean {
+    return this.#sending.congested;
+  }
+
+  upstreamDrained(): void {
+    this.#client.continueBody();
+  }
+
+  clientDrained(): void {
+    this.#touched = this.#serving.clock.now;
+    this.#connection?.link.resume();
+  }
+
+  /** The client sends nothing more; it may still wait for its answer. */
+  clientEnded(): void {
+    this.#clientEnded = true;
+    this.#touched = this.#serving.clock.now;
+  }
+
+  /** The client is gone, or spoke nonsense in the middle of its body. */
+  clientLeft(): void {
+    if (this.#phase === 'over') return;
+    // Who waited in vain counts against the slot; who went at once, or left a stream half-way, does not.
+    if (this.#phase === 'asking')
+      this.#failed = performance.now() - this.#began > this.#serving.limits.patience;
+    this.#held?.leave();
+    this.#connection?.abandon();
+    this.#end();
+  }
+
+  // What the instance sends.
+
+  informed(head: ResponseHead): void {
+    this.#touched = this.#serving.clock.now;
+    this.#informed += 1;
+    if (this.#informed > maxInformational) this.#fail();
+    else if (head.status !== 100 || (this.head.expects && this.#informed === 1)) this.#client.inform(head);
+  }
+
+  answered(head: ResponseHead): void {
+    const claim = this.#claim;
+    if (!claim) return;
+    claim.answered(head.status);
+    const elsewhere = head.status === 404 && this.#sending.repeatable ? claim.retryElsewhere() : undefined;
+    if (elsewhere) {
+      this.#moveTo(elsewhere);
+      return;
+    }
+    this.#phase = 'answering';
+    this.#touched = this.#serving.clock.now;
+    this.#sending.settle();
+    this.#events = head.events;
+    this.#failed = head.status >= 500;
+    this.#client.begin(head, claim.marks(this.#confirmed));
+  }
+
+  /** The answer is asked of the other slot instead. */
+  #moveTo(claim: Claim): void {
+    this.#connection?.abandon();
+    this.#claim?.release({ failed: false, counted: !this.#confirmed });
+    this.#claim = claim;
+    this.#ask(claim, false);
+  }
+
+  flushAnswer(): void {
+    this.#client.flush();
+    if (this.#phase !== 'answering') return;
+    this.#touched = this.#serving.clock.now;
+    if (this.#client.congested) this.#connection?.link.pause();
+  }
+
+  completed(trailers: string): void {
+    this.#connection = undefined;
+    this.#end();
+    this.#client.finish(trailers);
+  }
+
+  switched(head: ResponseHead, rest: Buffer): void {
+    const [claim, connection] = [this.#claim, this.#connection];
+    if (!claim || !connection || !this.head.upgrade || !head.upgrade) {
+      connection?.abandon(); // Nobody asked for it.
+      this.#fail();
+      return;
+    }
+    claim.answered(head.status);
+    this.#phase = 'tunnel';
+    this.#client.tunnel(head, { marks: claim.marks(this.#confirmed), connection, rest });
+  }
+
+  broken(connection: UpstreamConnection): void {
+    if (this.#phase === 'over' || connection !== this.#connection) return;
+    if (this.#phase === 'asking' && this.#mayRepeat(connection)) this.#repeat(connection);
+    else this.#fail();
+    this.#client.flush();
   }
 
   /** At most once, and only where the instance cannot have acted on it, or where acting twice is the same. */
-  #mayRepeat(upstream: ClientRequest, error: NodeJS.ErrnoException | undefined): boolean {
-    if (this.#retried || this.#timedOut || this.#bodySent) return false;
-    if (isRefused(error)) return true;
-    const silent = (upstream.socket?.bytesRead ?? 0) === this.#bytesBefore;
-    const method = this.#request.method ?? '';
-    return upstream.reusedSocket && silent && repeatable.has(method) && !hasBody(this.#request);
+  #mayRepeat(connection: UpstreamConnection): boolean {
+    if (this.#retried || this.#timedOut || !this.#sending.replayable) return false;
+    return !connection.connected || (connection.reused && !connection.heard && this.#sending.repeatable);
   }
 
-  /** A complete answer of our own, instead of the instance's. */
+  #repeat(connection: UpstreamConnection): void {
+    const claim = this.#claim;
+    if (!claim) return;
+    this.#retried = true;
+    if (!connection.connected) claim.moveOn();
+    this.#ask(claim, true);
+    this.#client.continueBody();
+  }
+
+  /** No complete answer will come from the instance. */
+  #fail(): void {
+    if (this.#phase === 'answering') {
+      this.#failed = true;
+      this.#connection = undefined;
+      this.#end();
+      this.#client.truncate();
+    } else this.#refuse(this.#timedOut ? tooLate : noAnswer);
+  }
+
   #refuse(refusal: Refusal): void {
-    this.#answering = true;
     this.#failed ||= refusal.status >= 500;
-    this.#request.unpipe();
-    this.#request.resume();
-    refuse(this.#response, refusal, this.#bodySent || this.#options.routes.retiring);
-  }
-
-  /** A reset, since for a client that reads until the end of the connection a plain close would look complete. */
-  #truncate(): void {
-    this.#failed = true;
-    this.#client.resetAndDestroy();
-  }
-
-  readonly #complete = (): void => this.#end();
-
-  readonly #clientLeft = (): void => {
-    // Who waited in vain counts against the slot; who went at once, or left a stream half-way, does not.
-    if (!this.#answering) this.#failed = performance.now() - this.#began > limits.patience;
+    this.#connection?.abandon();
     this.#end();
-    this.#upstream?.destroy();
-  };
+    this.#client.refuse(refusal, !this.#sending.complete);
+  }
+
+  /** The tunnel is closed on both sides. */
+  tunnelClosed(): void {
+    this.#end();
+  }
 
   #end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    clearTimeout(this.#connecting);
-    this.#client.off('close', this.#clientLeft);
-    this.#options.claim.release({ failed: this.#failed, counted: !this.#options.confirmed });
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#sending.settle();
+    this.#claim?.release({ failed: this.#failed, counted: !this.#confirmed });
   }
-}
 
-/** The connection was never made, so nothing was sent. */
-const isRefused = (error: NodeJS.ErrnoException | undefined): boolean =>
-  error?.syscall === 'connect' && error.code !== undefined;
+  /** Looks at the clock; called every `limits.sweep`. */
+  tick(now: number): void {
+    const { limits } = this.#serving;
+    const silent = now - this.#touched;
+    if (limits.total > 0 && now - this.#began > limits.total && !this.#events && this.#phase !== 'tunnel') {
+      this.#expire();
+    } else if (this.#phase === 'asking') {
+      if (!this.#connection?.connected) {
+        if (silent > limits.connect) this.#expire();
+      } else if (!this.#sending.complete && !this.requestCongested) {
+        if (silent > limits.body) this.#refuse(requestLate);
+      } else if (silent > limits.answer) this.#expire();
+    } else if (this.#phase === 'answering') {
+      if (silent > this.#patience) this.#expire();
+    }
+  }
 
-/** `close` of the connection follows, and that is what we act on. */
-function ignore(): void {
-  return;
+  /** How long an answer may make no progress. */
+  get #patience(): number {
+    const { limits } = this.#serving;
+    if (this.#client.congested) return limits.body;
+    if (this.#clientEnded) return limits.halfClosed;
+    return this.#events ? Number.POSITIVE_INFINITY : limits.silence;
+  }
+
+  #expire(): void {
+    this.#timedOut = true;
+    const connection = this.#connection;
+    connection?.abandon();
+    if (connection) this.broken(connection);
+  }
 }

@@ -21,6 +21,14 @@ export type Limits = {
    * 5 s and others after 2 s: a request sent into that close is lost, and cannot be repeated if it has a body.
    */
   readonly idleUpstream: number;
+  /** An idle connection to an instance is closed after this. */
+  readonly keepUpstream: number;
+  /** Silence of an instance in the middle of an answer that is no event stream. */
+  readonly silence: number;
+  /** A client that closed its half gets the rest of its answer while that is silent for no longer than this. */
+  readonly halfClosed: number;
+  /** A closed connection is still read for this long, so that its last answer is not lost to a reset. */
+  readonly linger: number;
   /** A tunnel's second half may still be written for this long when the first has closed. */
   readonly tunnelLinger: number;
   /** What SIGTERM leaves for answers that are under way; the next proxy starts only afterwards. */
@@ -46,11 +54,15 @@ export const limits: Limits = {
   body: 60_000,
   idleClient: 75_000, // Longer than the 60 s of common balancers in front of us.
   total: 0,
-  sweep: 5_000,
+  sweep: 500,
   connect: 3_000,
   answer: 60_000,
   patience: 1_000,
   idleUpstream: 1_000,
+  keepUpstream: 30_000,
+  silence: 300_000,
+  halfClosed: 5_000,
+  linger: 2_000,
   tunnelLinger: 5_000,
   terminate: 5_000,
   headBytes: 32_768,

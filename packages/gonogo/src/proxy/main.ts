@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   const stored = await open(file, worker);
   const routes = new Routes();
   routes.serve(stored.table);
-  const front = await startFront(routes, stored.secret, descriptors);
+  const front = await startFront({ routes, secret: stored.secret }, descriptors);
   const leave = (deadline: number): void => void front.retire(deadline).then(() => process.exit(0));
   const control = new Control({
     ...{ routes, front, file, stored },
