@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import type { Environment, EnvSource } from './project.ts';
+import { frontOf, preview, proxy } from './proxy.ts';
 import { replicas } from './run.ts';
 import { command, name, optional, parsed, rule, section, text, unsupported, withDefault } from './section.ts';
 import { duration, listen, percent, ratio } from './units.ts';
@@ -88,15 +89,25 @@ const input = section({
   watch: withDefault(watch, {}, 'What is watched after the release went live.'),
   keep: withDefault(duration(0), '10m', 'How long what served before stays warm for an instant rollback.'),
   runtime: withDefault(runtime, {}, 'What runs the instances.'),
+  preview: optional(
+    preview,
+    'How the slot without users is reached before they are sent to it: by this host name, or by a port or a secret.',
+  ),
+  proxy: withDefault(proxy, {}, 'What the front does beyond forwarding requests to the slot that serves.'),
   host: unsupported('everything runs on this machine'),
-  preview: unsupported(),
   from: unsupported(),
   approve: unsupported(),
   notify: unsupported(),
 });
 
+function frontSettings(written: z.output<typeof input>): Pick<Environment['spec'], 'proxy'> {
+  const settings = frontOf(written.proxy, written.preview);
+  return settings ? { proxy: settings } : {};
+}
+
 const environmentOf = (written: z.output<typeof input>): Environment => ({
   spec: {
+    ...frontSettings(written),
     strategy: written.strategy,
     ...(written.listen ? { listen: written.listen } : {}),
     watch: {

@@ -1,3 +1,4 @@
+import type { FrontSettings } from './front.ts';
 import type { WatchRules } from './plan.ts';
 import type { Millis } from './units.ts';
 
@@ -10,6 +11,8 @@ export type EnvironmentSpec = {
   readonly strategy: StrategyName;
   /** Where users come in; absent: a loopback port that stays the same. */
   readonly listen?: Address;
+  /** What the front does beyond forwarding; absent: nothing. */
+  readonly proxy?: FrontSettings;
   readonly watch: WatchRules;
   /** How long the slot that served before stays warm for an instant rollback. */
   readonly keep: Millis;

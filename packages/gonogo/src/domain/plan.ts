@@ -1,4 +1,5 @@
 import type { Address } from './environment.ts';
+import type { FrontSettings } from './front.ts';
 import type { PoolId, SlotId } from './slot.ts';
 import type { Shift } from './split.ts';
 import type { Millis } from './units.ts';
@@ -17,10 +18,11 @@ export type WatchRules = {
   readonly minRequests: number;
 };
 
-/** One target's part of a flip: the shift, where users come in, and the pools that must be ready to take it. */
+/** One target's part of a flip: the shift, where users come in and what they find there, and the pools that must be ready to take it. */
 export type Move = {
   readonly shift: Shift;
   readonly front: Address;
+  readonly proxy?: FrontSettings;
   readonly pools: readonly { readonly pool: PoolId; readonly revision: string }[];
 };
 
@@ -32,6 +34,7 @@ export type Work =
       readonly slot: SlotId;
       readonly revision: string;
       readonly front: Address;
+      readonly proxy?: FrontSettings;
     }
   | { readonly do: 'scale'; readonly pool: PoolId; readonly revision: string; readonly count: number }
   | { readonly do: 'ready'; readonly pool: PoolId; readonly revision: string; readonly passes: number }

@@ -1,3 +1,4 @@
+import type { Route } from '../domain/front.ts';
 import type { Counters } from '../domain/signals.ts';
 import type { SlotId } from '../domain/slot.ts';
 import type { Shift, Split } from '../domain/split.ts';
@@ -8,11 +9,8 @@ import type { InstanceId } from './runtime.ts';
 
 export type Member = { readonly instance: InstanceId; readonly host: string; readonly port: number };
 
-/** Where users come in. */
-export type Route = {
-  /** A numeric address and a port. */
-  readonly listen: { readonly host: string; readonly port: number };
-};
+/** How requests may wait: how many of them, and for how many milliseconds from now at most. */
+export type HoldBounds = { readonly atMost: number; readonly within: Millis };
 
 export type Observed = {
   /** `nobody` for a target that has no route. */
@@ -56,6 +54,12 @@ export interface Router {
   /** Resolves when the data plane acknowledges. */
   commit(prepared: Prepared): Promise<Shifted>;
   drop(prepared: Prepared): Promise<void>;
+  /**
+   * New requests wait instead of being refused, until `release` or the end of the bounds; then they go where the split
+   * says. Only where `can.hold`. A front that is started anew meanwhile holds nobody.
+   */
+  hold(target: Target, bounds: HoldBounds): Promise<void>;
+  release(target: Target): Promise<void>;
   /** Resolves true when nothing is in flight to the slot, false at the deadline. */
   drain(slot: SlotId, deadline: Millis): Promise<boolean>;
   counters(slot: SlotId): Promise<Counters>;

@@ -8,6 +8,7 @@ import {
   proxyVersion,
   type RouteWire,
 } from '../wire/proxy.ts';
+import { takenBy } from '../wire/reach.ts';
 import { counted, drain } from './counters.ts';
 import type { Front } from './front.ts';
 import type { LiveRoute } from './live-route.ts';
@@ -21,7 +22,6 @@ import {
   type SlotName,
   type SplitOf,
   type Table,
-  takenBy,
   unpublished,
   withMembers,
 } from './table.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collision, makeMatcher, type Reach } from './match.ts';
+import { collision, type Reach } from '../wire/reach.ts';
+import { makeMatcher } from './match.ts';
 
 const reach = (value: string, hosts: string[], path = '/'): Reach<string> => ({ value, hosts, path });
 

@@ -1,5 +1,4 @@
-/** Which requests something is for: no host stands for every host. */
-export type Reach<T> = { readonly hosts: readonly string[]; readonly path: string; readonly value: T };
+import type { Reach } from '../wire/reach.ts';
 
 type Entry<T> = { readonly path: string; readonly value: T };
 
@@ -21,20 +20,6 @@ export function makeMatcher<T>(reaches: readonly Reach<T>[]): Matcher<T> {
     longest(byHost.get(host), path) ??
     longest(byHost.get(`*${host.slice(Math.max(0, host.indexOf('.')))}`), path) ??
     longest(byHost.get(anyHost), path);
-}
-
-/** The first two that are for the same host and path, so that a request could go to either. */
-export function collision<T>(reaches: readonly Reach<T>[]): readonly [T, T] | undefined {
-  const seen = new Map<string, T>();
-  for (const { hosts, path, value } of reaches) {
-    for (const host of hosts.length > 0 ? hosts : [anyHost]) {
-      const key = `${host} ${path}`;
-      const first = seen.get(key);
-      if (first !== undefined) return [first, value];
-      seen.set(key, value);
-    }
-  }
-  return undefined;
 }
 
 function longest<T>(entries: readonly Entry<T>[] | undefined, path: string): T | undefined {

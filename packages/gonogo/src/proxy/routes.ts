@@ -1,7 +1,8 @@
+import { reachesOf } from '../wire/reach.ts';
 import type { Asked, Claim, Held } from './claim.ts';
 import { LiveRoute } from './live-route.ts';
 import { type Matcher, makeMatcher } from './match.ts';
-import { reachesOf, type Table, takesAll } from './table.ts';
+import { type Table, takesAll } from './table.ts';
 
 type Way = { readonly route: LiveRoute; readonly preview: boolean };
 

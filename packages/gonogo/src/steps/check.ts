@@ -1,4 +1,5 @@
 import type { CheckResult, CheckSpec } from '../domain/check.ts';
+import { routeOf } from '../domain/front.ts';
 import type { Outcome, WorkOf } from '../domain/plan.ts';
 import type { PoolId } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
@@ -22,7 +23,9 @@ async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> 
   const opened = await openRevision(tools, work.revision);
   const specs = specsOf(tools, work, opened);
   const blocked =
-    work.suite === 'preflight' ? await tools.router.vet(work.slot.target, { listen: work.front }) : undefined;
+    work.suite === 'preflight'
+      ? await tools.router.vet(work.slot.target, routeOf(work, opened.values))
+      : undefined;
   if (blocked !== undefined) return failed(blocked);
   if (specs.length === 0) return ok();
   const vantage = await vantageOf(tools, work, opened);

@@ -112,7 +112,7 @@ const check = (world: World, suite: 'preflight' | 'reach' | 'smoke'): Work => ({
   suite,
   slot: slotOf(world, world.next.slot),
   revision: world.next.revision,
-  front: world.front,
+  ...frontOf(world),
 });
 
 const scale = (world: World, placed: Placed, count: number): Work => ({
@@ -129,12 +129,16 @@ const readyWork = (world: World, placed: Placed): Work => ({
   passes,
 });
 
+/** Where users come in, and what they find there. */
+const frontOf = ({ front, spec }: World): Pick<Move, 'front' | 'proxy'> =>
+  spec.proxy ? { front, proxy: spec.proxy } : { front };
+
 /** A flip names the pools that must be ready for the split it makes. */
 function flipWork(world: World, from: Split, to: Split): Work {
   const pools = [world.next, world.live]
     .filter((placed) => placed !== undefined)
     .filter((placed) => typeof to === 'object' && (to[placed.slot] ?? 0) > 0)
     .map((placed) => ({ pool: webPool(world, placed.slot), revision: placed.revision }));
-  const move: Move = { shift: { target: world.target, from, to }, front: world.front, pools };
+  const move: Move = { shift: { target: world.target, from, to }, ...frontOf(world), pools };
   return { do: 'flip', moves: [move] };
 }
