@@ -1,113 +1,114 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import net from 'node:net';
-import { type Destination, destinationOf } from './destination.ts';
-import { Exchange } from './exchange.ts';
-import { confirms, isWebSocket } from './headers.ts';
-import { limits } from './limits.ts';
-import { malformed, nobodyServes, type Refusal, refusalBytes, refusalOf, refuse } from './refuse.ts';
-import type { Claim, Routes } from './routes.ts';
-import { upgrade } from './upgrade.ts';
+import { Client } from './client.ts';
+import { limits as defaults, type Limits } from './limits.ts';
+import type { Routes } from './routes.ts';
+import type { Serving } from './serving.ts';
 
 export type Front = {
   readonly listen: readonly { host: string; port: number }[];
   /**
    * Soft drain: closes only the listening handles and resolves when no connection is left, or at the deadline, when
-   * what is left is cut. `server.close()` of node:http would also kill idle connections, into which requests may
-   * already be on their way.
+   * what is left is cut. Idle connections stay, since a request may already be on its way into them.
    */
   retire(deadline: number): Promise<void>;
 };
 
-type Serving = { readonly routes: Routes; readonly secret: string; readonly connections: Set<net.Socket> };
+export type FrontOptions = {
+  readonly routes: Routes;
+  readonly secret: string;
+  readonly limits?: Limits;
+  /** Which peers may say where a request comes from; default none. */
+  readonly trusts?: (address: string) => boolean;
+};
 
 /** Serves users on sockets that were bound by the keeper and are passed in as descriptors. */
-export async function startFront(
-  routes: Routes,
-  secret: string,
-  descriptors: readonly number[],
-): Promise<Front> {
-  const connections = new Set<net.Socket>();
-  const servers = await Promise.all(
-    descriptors.map((fd) => startServer({ routes, secret, connections }, fd)),
-  );
+export async function startFront(options: FrontOptions, descriptors: readonly number[]): Promise<Front> {
+  const { routes, secret, limits = defaults, trusts = () => false } = options;
+  const clock = { now: performance.now() };
+  const door = new Door({ routes, secret, limits, trusts, clock });
+  const servers = await Promise.all(descriptors.map((fd) => listen(door, fd)));
+  const sweep = setInterval(() => {
+    clock.now = performance.now();
+    door.tick(clock.now);
+  }, limits.sweep);
   return {
     listen: servers.map(addressOf),
     retire: async (deadline) => {
       routes.retire();
-      const timer = setTimeout(() => cut(connections), deadline);
-      await Promise.all(servers.map(closeListener));
-      clearTimeout(timer);
+      for (const server of servers) server.close();
+      await door.empty(deadline);
+      clearInterval(sweep);
     },
   };
 }
 
-async function startServer(serving: Serving, fd: number): Promise<Server> {
-  const server = createServer({
-    headersTimeout: limits.head,
-    requestTimeout: 0, // An upload may take its time; silence is bounded on the instance's side.
-    keepAliveTimeout: limits.idleClient,
-    connectionsCheckingInterval: limits.sweep,
-    shouldUpgradeCallback: isWebSocket,
-  });
-  server.on('connection', (socket) => {
-    socket.setMaxListeners(0); // One for each pipelined request.
-    serving.connections.add(socket);
-    socket.once('close', () => serving.connections.delete(socket));
-  });
-  const serve = (request: IncomingMessage, response: ServerResponse): void =>
-    handle(serving, request, response);
-  server.on('request', serve);
-  server.on('checkContinue', serve); // The instance decides whether the client shall go on.
-  server.on('upgrade', (request, socket, head) =>
-    handleUpgrade(serving, request, { socket: socket as net.Socket, head }),
-  );
+/** All connections of clients. */
+class Door {
+  readonly #serving: Serving;
+  readonly #clients = new Set<Client>();
+  readonly #byAddress = new Map<string, number>();
+  #onEmpty: (() => void) | undefined;
+
+  constructor(serving: Serving) {
+    this.#serving = serving;
+  }
+
+  enter(socket: net.Socket): void {
+    const { limits } = this.#serving;
+    const address = socket.remoteAddress;
+    const count = address === undefined ? 0 : (this.#byAddress.get(address) ?? 0);
+    const crowded = limits.connectionsPerAddress > 0 && count >= limits.connectionsPerAddress;
+    if (address === undefined || this.#clients.size >= limits.connections || (crowded && !isLocal(address))) {
+      socket.on('error', ignore).destroy();
+      return;
+    }
+    this.#byAddress.set(address, count + 1);
+    this.#clients.add(new Client(socket, this.#serving, (client) => this.#leave(client, address)));
+  }
+
+  #leave(client: Client, address: string): void {
+    this.#clients.delete(client);
+    const count = (this.#byAddress.get(address) ?? 1) - 1;
+    if (count === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, count);
+    if (this.#clients.size === 0) this.#onEmpty?.();
+  }
+
+  tick(now: number): void {
+    for (const client of this.#clients) client.tick(now);
+  }
+
+  /** Resolves when no connection is left; after `deadline` milliseconds what is left is cut. */
+  async empty(deadline: number): Promise<void> {
+    if (this.#clients.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      setTimeout(() => {
+        for (const client of this.#clients) client.link.destroy();
+      }, deadline).unref();
+    });
+  }
+}
+
+const isLocal = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);
+
+async function listen(door: Door, fd: number): Promise<net.Server> {
+  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+  server.on('connection', (socket) => door.enter(socket));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ fd }, resolve);
   });
+  server.on('error', ignore); // A connection that could not be accepted, as when descriptors run out: the next one may.
   return server;
 }
 
-function handle(serving: Serving, request: IncomingMessage, response: ServerResponse): void {
-  const routed = route(serving, request);
-  if ('refusal' in routed) refuse(response, routed.refusal, routed.close);
-  else new Exchange(request, response, { ...routed, routes: serving.routes }).start();
-}
-
-function handleUpgrade(serving: Serving, request: IncomingMessage, { socket, head }: Upgraded): void {
-  socket.on('error', () => socket.destroy()); // The client went; whoever listens for `close` learns it.
-  const routed = route(serving, request);
-  if ('refusal' in routed) socket.end(refusalBytes(routed.refusal));
-  else upgrade(request, { ...routed, client: socket, head });
-}
-
-type Upgraded = { readonly socket: net.Socket; readonly head: Buffer };
-
-type Routed =
-  | { readonly claim: Claim; readonly destination: Destination; readonly confirmed: boolean }
-  | { readonly refusal: Refusal; readonly close: boolean };
-
-/** Where a request goes. From here on it is in flight in its slot. */
-function route({ routes, secret }: Serving, request: IncomingMessage): Routed {
-  const refusal = refusalOf(request);
-  if (refusal) return { refusal, close: true };
-  const destination = destinationOf(request);
-  if (!destination) return { refusal: malformed, close: true };
-  const claim = routes.claim();
-  if (!claim) return { refusal: nobodyServes, close: routes.retiring };
-  return { claim, destination, confirmed: confirms(request, secret) };
-}
-
-function addressOf(server: Server): { host: string; port: number } {
+function addressOf(server: net.Server): { host: string; port: number } {
   const address = server.address() as net.AddressInfo;
   return { host: address.address, port: address.port };
 }
 
-const closeListener = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    net.Server.prototype.close.call(server, () => resolve());
-  });
-
-function cut(connections: Iterable<net.Socket>): void {
-  for (const socket of connections) socket.destroy();
+/** `close` follows, or nothing has to. */
+function ignore(): void {
+  return;
 }

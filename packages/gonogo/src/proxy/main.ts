@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   const table = await loadRoutes(file);
   const routes = new Routes();
   routes.serve(table);
-  const front = await startFront(routes, secret, descriptors);
+  const front = await startFront({ routes, secret }, descriptors);
   const leave = (deadline: number): void => void front.retire(deadline).then(() => process.exit(0));
   const control = new Control({
     ...{ routes, front, secret, file, table },

@@ -11,6 +11,31 @@ export type Pool = {
   turn: number;
 };
 
+/** What routing may look at. Lookups are lazy, so that a request pays only for what its route asks. */
+export type Asked = {
+  /** Lower case, without the port. */
+  readonly host: string;
+  /** The path of the origin form, without the query. */
+  readonly path: string;
+  /** A request field by its lower-case name; undefined if it is absent or was sent twice. */
+  field(name: string): string | undefined;
+  /** The address of the peer. */
+  readonly remote: string;
+  /** The local port it came in by. */
+  readonly port: number;
+};
+
+/** A request that waits for a cutover to end. */
+export type Held = {
+  readonly held: true;
+  /** Called once, with nothing when nobody serves it after all or it waited for too long. */
+  onAdmitted(callback: (claim: Claim | undefined) => void): void;
+  /** Its client left: it gives its place up. */
+  leave(): void;
+  /** True for the health question of an outer balancer, which is answered 200 at once instead of waiting. */
+  readonly answerHealth: boolean;
+};
+
 type LiveRoute = { split: SplitOf; readonly pools: Record<SlotName, Pool>; readonly balance: Balance };
 
 /** What requests are routed by. One `serve` replaces all of it within a tick, so no request sees half a change. */
@@ -48,7 +73,7 @@ export class Routes {
    * flip the old slot's set can only shrink. Undefined when nobody serves. There is one target a proxy so far; by host
    * name comes later, and here.
    */
-  claim(): Claim | undefined {
+  claim(_asked: Asked): Claim | Held | undefined {
     const [route] = this.#live.values();
     if (!route) return undefined;
     const slot = chooseSlot(route.split, route.pools, route.balance);
@@ -63,6 +88,8 @@ export class Routes {
     this.#live.delete(target);
   }
 }
+
+const noMarks: readonly string[] = [];
 
 /** One request's place in its slot, held until its answer is complete. */
 export class Claim {
@@ -83,9 +110,14 @@ export class Claim {
     return this.#upstream;
   }
 
-  /** Headers that tell who answers, for gonogo's own questions; names and values in turn. */
-  marks(): string[] {
-    return ['gonogo-slot', this.#pool.slot, 'gonogo-instance', this.#upstream.member.instance];
+  /**
+   * Fields of our own for the answer, names and values in turn. Who answers is told only to gonogo itself, whose
+   * question carried the secret (`confirmed`).
+   */
+  marks(confirmed: boolean): readonly string[] {
+    return confirmed
+      ? ['gonogo-slot', this.#pool.slot, 'gonogo-instance', this.#upstream.member.instance]
+      : noMarks;
   }
 
   /** Takes another instance of the same slot, if there is one. */

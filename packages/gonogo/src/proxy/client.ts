@@ -1,0 +1,334 @@
+import type net from 'node:net';
+import { type ClientSide, Exchange } from './exchange.ts';
+import { forwardedLines, type Peer } from './forwarded.ts';
+import { BodyReader } from './http/body.ts';
+import type { BodySink } from './http/chunked.ts';
+import { bad, more } from './http/fields.ts';
+import { bodyTooLarge, malformed, type Refusal, requestLate } from './http/refusal.ts';
+import { type Encoding, encodingFor, responseText, switchText } from './http/render.ts';
+import { type RequestHead, readRequest } from './http/request-head.ts';
+import type { ResponseHead } from './http/response-head.ts';
+import { Link, type LinkOwner } from './link.ts';
+import { Question } from './question.ts';
+import { refusalText } from './refuse.ts';
+import type { Serving } from './serving.ts';
+import { Tunnel } from './tunnel.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/**
+ * A client's connection that speaks HTTP/1.1: one request at a time, in the order they came.
+ * `lingering` is what a closed one does: its last answer is on its way, and what still comes is not looked at.
+ */
+export class Client implements LinkOwner, ClientSide, BodySink {
+  readonly link: Link;
+  readonly peer: Peer;
+  readonly port: number;
+  readonly #serving: Serving;
+  readonly #onClosed: (client: Client) => void;
+  #exchange: Exchange | undefined;
+  /** The body of the request that is being read. */
+  #body: BodyReader | undefined;
+  #received = 0;
+  #tunnel: Tunnel | undefined;
+  /** The beginning of a head, or requests that wait for their turn. */
+  #waiting: Buffer | undefined;
+  #encoding: Encoding = 'none';
+  #out = '';
+  #closing = false;
+  #lingering = false;
+  #ended = false;
+  #deadline: number;
+  #forwardedHost = '';
+  #forwarded = '';
+
+  constructor(socket: net.Socket, serving: Serving, onClosed: (client: Client) => void) {
+    const address = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
+    this.peer = { address, proto: 'http', trusted: serving.trusts(address) };
+    this.port = socket.localPort ?? 0;
+    this.#serving = serving;
+    this.#onClosed = onClosed;
+    this.#deadline = serving.clock.now + serving.limits.head;
+    this.link = Link.accepted(this, socket);
+  }
+
+  get sink(): BodySink {
+    return this;
+  }
+
+  get remote(): string {
+    return this.peer.address;
+  }
+
+  get congested(): boolean {
+    return this.link.congested;
+  }
+
+  get requestComplete(): boolean {
+    return this.#body === undefined;
+  }
+
+  /** The kind of thing that is under way, for whoever drains. */
+  get isIdle(): boolean {
+    return !this.#exchange && !this.#tunnel;
+  }
+
+  // What comes from the client.
+
+  bytes(bytes: Buffer, end: number): void {
+    if (this.#tunnel) this.#tunnel.fromClient(bytes, 0, end);
+    else if (this.#lingering) return;
+    else if (this.#body) this.#read(bytes, this.#readBody(bytes, 0, end), end);
+    else if (this.#waiting) this.#readOn(bytes, end);
+    else this.#read(bytes, 0, end);
+    this.#exchange?.flushRequest();
+  }
+
+  /** Puts what came before it in front. */
+  #readOn(came: Buffer, end: number): void {
+    const bytes = Buffer.concat([this.#waiting ?? came, came.subarray(0, end)]);
+    this.#waiting = undefined;
+    this.#read(bytes, 0, bytes.length);
+  }
+
+  /** Reads requests as long as none is under way; what is left waits. */
+  #read(bytes: Buffer, start: number, end: number): void {
+    let at = start;
+    while (at >= 0 && at < end && !this.#exchange && !this.#closing) at = this.#readRequest(bytes, at, end);
+    if (at < 0 || at >= end || this.#closing) return;
+    this.#waiting = Buffer.from(bytes.subarray(at, end));
+    if (this.#exchange) this.link.pause();
+  }
+
+  /** Reads one request as far as it came; answers where the next one begins, or less than 0 to stop. */
+  #readRequest(bytes: Buffer, start: number, end: number): number {
+    const { limits, clock } = this.#serving;
+    const at = start + emptyLine(bytes, start, end);
+    const head = at === end ? more : readRequest(bytes, { at, end }, limits);
+    if (head === more) {
+      if (!this.#waiting) this.#deadline = clock.now + limits.head;
+      this.#waiting = Buffer.from(bytes.subarray(start, end));
+      return -1;
+    }
+    if ('says' in head) {
+      this.refuse(head, true);
+      return -1;
+    }
+    return this.#begin(head, { bytes, at, end });
+  }
+
+  #begin(head: RequestHead, { bytes, at, end }: { bytes: Buffer; at: number; end: number }): number {
+    const { limits } = this.#serving;
+    if (limits.bodyBytes > 0 && head.length > limits.bodyBytes) {
+      this.refuse(bodyTooLarge, true);
+      return -1;
+    }
+    const exchange = new Exchange(this, head, this.#serving);
+    this.#exchange = exchange;
+    this.#received = 0;
+    this.#body = head.chunked
+      ? new BodyReader('chunked')
+      : head.length > 0
+        ? new BodyReader(head.length)
+        : undefined;
+    exchange.start(new Question(head, this, { bytes, at }));
+    return this.#body && this.#exchange === exchange ? this.#readBody(bytes, head.end, end) : head.end;
+  }
+
+  #readBody(bytes: Buffer, at: number, end: number): number {
+    const [body, exchange] = [this.#body, this.#exchange];
+    if (!body || !exchange) return -1;
+    const next = body.read(bytes, { at, end }, exchange);
+    this.#received += end - at;
+    const { bodyBytes } = this.#serving.limits;
+    if (next === bad) return this.#refuseBody(malformed);
+    if (bodyBytes > 0 && this.#received > bodyBytes + 65_536) return this.#refuseBody(bodyTooLarge);
+    if (!body.done) {
+      this.link.expectBulk(body.expected > 16_384);
+      return next;
+    }
+    const trailers = body.trailers();
+    if (trailers === undefined) return this.#refuseBody(malformed);
+    this.#body = undefined;
+    this.link.expectBulk(false, exchange.requestCongested);
+    exchange.requestEnded(trailers);
+    return next;
+  }
+
+  /** The request turned out to be no request: the instance must not take what came of it for one. */
+  #refuseBody(refusal: Refusal): -1 {
+    const begun = this.#encoding !== 'none';
+    this.#exchange?.clientLeft();
+    this.#exchange = undefined;
+    if (begun) this.link.reset();
+    else this.refuse(refusal, true);
+    return -1;
+  }
+
+  ended(): void {
+    this.#ended = true;
+    if (this.#tunnel) this.#tunnel.clientEnded();
+    else if (!this.#exchange || this.#body || this.#exchange.isHeld) this.#leave();
+    else this.#exchange.clientEnded();
+  }
+
+  /** Nobody waits for an answer there any more. */
+  #leave(): void {
+    this.#exchange?.clientLeft();
+    this.#exchange = undefined;
+    this.link.destroy();
+  }
+
+  drained(): void {
+    if (this.#tunnel) this.#tunnel.clientDrained();
+    else this.#exchange?.clientDrained();
+  }
+
+  closed(): void {
+    this.#closing = true;
+    this.#waiting = undefined;
+    this.#tunnel?.clientClosed();
+    this.#exchange?.clientLeft();
+    this.#exchange = undefined;
+    this.#onClosed(this);
+  }
+
+  // What goes to the client.
+
+  inform(head: ResponseHead): void {
+    if (this.#exchange?.head.minor === 1) this.#out += `${head.kept}\r\n`;
+  }
+
+  begin(head: ResponseHead, marks: readonly string[]): void {
+    const asked = this.#exchange?.head;
+    if (!asked) return;
+    const { minor, method, keepAlive } = asked;
+    this.#encoding = encodingFor(method, minor, head);
+    const keeps =
+      keepAlive && !this.#body && !this.#serving.routes.retiring && this.#encoding !== 'until-close';
+    this.#closing = !keeps;
+    const connection = keeps ? (minor === 1 ? '' : 'keep-alive') : 'close';
+    this.#out += responseText(head, { encoding: this.#encoding, connection, marks });
+  }
+
+  data(bytes: Buffer, start: number, end: number): void {
+    const size = end - start;
+    const chunked = this.#encoding === 'chunked';
+    if (chunked) this.#out += `${size.toString(16)}\r\n`;
+    if (size <= 16_384) this.#out += bytes.toString('latin1', start, end);
+    else {
+      this.link.writeBoth(this.#out, bytes, { start, end });
+      this.#out = '';
+    }
+    if (chunked) this.#out += '\r\n';
+  }
+
+  flush(): void {
+    if (this.#out === '') return;
+    if (!this.link.closed) this.link.write(this.#out);
+    this.#out = '';
+  }
+
+  finish(trailers: string): void {
+    if (this.#encoding === 'chunked') this.#out += `0\r\n${trailers}\r\n`;
+    this.#next();
+  }
+
+  refuse(refusal: Refusal, close: boolean): void {
+    const asked = this.#exchange?.head;
+    this.#closing ||= close || this.#serving.routes.retiring || !(asked?.keepAlive ?? false);
+    this.#out += refusalText(refusal, { close: this.#closing, bodiless: asked?.method === 'HEAD' });
+    this.#next();
+  }
+
+  truncate(): void {
+    this.#exchange = undefined;
+    this.#out = '';
+    this.link.reset();
+  }
+
+  /** The answer is complete: on to the next request, or to the end of the connection. */
+  #next(): void {
+    this.#exchange = undefined;
+    this.#encoding = 'none';
+    this.flush();
+    if (this.#closing || this.link.closed) {
+      this.#linger();
+      return;
+    }
+    const { clock, limits } = this.#serving;
+    this.#deadline = clock.now + limits.idleClient;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting) {
+      this.#read(waiting, 0, waiting.length);
+      (this.#exchange as Exchange | undefined)?.flushRequest();
+    }
+    if (!this.#waiting) this.link.resume();
+    if (this.#ended && !this.#exchange) this.#linger();
+  }
+
+  /** What was not read when a connection is closed makes a reset of it, and that may take the answer away. */
+  #linger(): void {
+    if (this.#lingering) return;
+    this.#closing = true;
+    this.#lingering = true;
+    this.#waiting = undefined;
+    this.#body = undefined;
+    this.#deadline = this.#serving.clock.now + this.#serving.limits.linger;
+    this.link.end();
+    this.link.resume();
+  }
+
+  stopBody(): void {
+    this.link.pause();
+  }
+
+  continueBody(): void {
+    if (!this.#waiting) this.link.resume();
+  }
+
+  tunnel(
+    head: ResponseHead,
+    { marks, connection, rest }: { marks: readonly string[]; connection: UpstreamConnection; rest: Buffer },
+  ): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#out += switchText(head, marks);
+    this.flush();
+    const early = this.#waiting;
+    this.#waiting = undefined;
+    const { tunnelLinger } = this.#serving.limits;
+    this.#tunnel = new Tunnel(this.link, connection, {
+      linger: tunnelLinger,
+      closed: () => exchange?.tunnelClosed(),
+    });
+    this.#tunnel.begin(early, rest);
+    if (this.#ended) this.#tunnel.clientEnded();
+  }
+
+  forwardedLines(host: string, given: RequestHead['given']): string {
+    if (this.peer.trusted && given) return forwardedLines(this.peer, host, given);
+    if (this.#forwardedHost !== host || this.#forwarded === '') {
+      this.#forwardedHost = host;
+      this.#forwarded = forwardedLines(this.peer, host, undefined);
+    }
+    return this.#forwarded;
+  }
+
+  /** Looks at the clock; called every `limits.sweep`. */
+  tick(now: number): void {
+    if (this.#tunnel) return;
+    if (this.#exchange) this.#exchange.tick(now);
+    else if (now > this.#deadline) this.#expire();
+  }
+
+  #expire(): void {
+    if (this.#lingering) this.link.destroy();
+    else if (this.#waiting) this.refuse(requestLate, true);
+    else this.#linger();
+  }
+}
+
+/** One empty line before a request is overlooked: some clients end a body with it (RFC 9112 §2.2). */
+const emptyLine = (bytes: Buffer, at: number, end: number): number =>
+  end - at >= 2 && bytes[at] === 13 && bytes[at + 1] === 10 ? 2 : end - at === 1 && bytes[at] === 13 ? 1 : 0;

@@ -1,0 +1,27 @@
+import { isIPv6 } from 'node:net';
+import type { RequestHead } from './http/request-head.ts';
+
+export type Peer = {
+  readonly address: string;
+  readonly proto: 'http' | 'https';
+  /** A proxy of ours stands there, and its word about the client is passed on. */
+  readonly trusted: boolean;
+};
+
+/** The lines that tell an instance where a request came from: X-Forwarded-… and Forwarded (RFC 7239). */
+export function forwardedLines(peer: Peer, host: string, given: RequestHead['given']): string {
+  const told = peer.trusted ? given : undefined;
+  const proto = told?.get('x-forwarded-proto') ?? peer.proto;
+  const named = told?.get('x-forwarded-host') ?? host;
+  const chain = joined(told?.get('x-forwarded-for'), peer.address);
+  const node = `for=${quoted(isIPv6(peer.address) ? `[${peer.address}]` : peer.address)};host=${quoted(host)};proto=${peer.proto}`;
+  const list = joined(told?.get('forwarded'), node);
+  return `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Host: ${named}\r\nForwarded: ${list}\r\n`;
+}
+
+const joined = (before: string | undefined, last: string): string =>
+  before === undefined || before === '' ? last : `${before}, ${last}`;
+
+/** A token as it is, all else as a quoted string (RFC 9110 §5.6.4). */
+const quoted = (text: string): string =>
+  /^[\w!#$%&'*+.^`|~-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;

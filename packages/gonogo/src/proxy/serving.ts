@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import type { Limits } from './limits.ts';
+import type { Routes } from './routes.ts';
+
+/** What all connections of a front share. */
+export type Serving = {
+  readonly routes: Routes;
+  /** Whoever sends it in `gonogo-confirm` may know who answers. */
+  readonly secret: string;
+  readonly limits: Limits;
+  /** Whether a proxy in front of us speaks from this address. */
+  readonly trusts: (address: string) => boolean;
+  /** Milliseconds, at most `limits.sweep` old: what deadlines are counted by. */
+  readonly clock: { now: number };
+};
+
+const process = randomBytes(6).toString('hex');
+let made = 0;
+
+/** An id that no other request has; not a secret. */
+export const newRequestId = (): string => `${process}-${(++made).toString(36)}`;
