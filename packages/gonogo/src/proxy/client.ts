@@ -1,12 +1,13 @@
 import type net from 'node:net';
-import { type ClientSide, Exchange } from './exchange.ts';
-import { forwardedLines, type Peer } from './forwarded.ts';
+import { AnswerWriter } from './answer-writer.ts';
+import type { ClientSide } from './client-side.ts';
+import { Exchange } from './exchange.ts';
+import { Origin, plainAddress } from './forwarded.ts';
 import { BodyReader } from './http/body.ts';
-import type { BodySink } from './http/chunked.ts';
 import { bad, more } from './http/fields.ts';
 import { bodyTooLarge, malformed, type Refusal, requestLate } from './http/refusal.ts';
-import { type Encoding, encodingFor, responseText, switchText } from './http/render.ts';
-import { type RequestHead, readRequest } from './http/request-head.ts';
+import { switchText } from './http/render.ts';
+import { emptyLine, type RequestHead, readRequest } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
 import { Link, type LinkOwner } from './link.ts';
 import { Question } from './question.ts';
@@ -19,10 +20,12 @@ import type { UpstreamConnection } from './upstream-connection.ts';
  * A client's connection that speaks HTTP/1.1: one request at a time, in the order they came.
  * `lingering` is what a closed one does: its last answer is on its way, and what still comes is not looked at.
  */
-export class Client implements LinkOwner, ClientSide, BodySink {
+export class Client implements LinkOwner, ClientSide {
   readonly link: Link;
-  readonly peer: Peer;
+  readonly sink: AnswerWriter;
+  readonly remote: string;
   readonly port: number;
+  readonly #origin: Origin;
   readonly #serving: Serving;
   readonly #onClosed: (client: Client) => void;
   #exchange: Exchange | undefined;
@@ -32,44 +35,26 @@ export class Client implements LinkOwner, ClientSide, BodySink {
   #tunnel: Tunnel | undefined;
   /** The beginning of a head, or requests that wait for their turn. */
   #waiting: Buffer | undefined;
-  #encoding: Encoding = 'none';
-  #out = '';
+  /** The head of its answer is out. */
+  #answering = false;
   #closing = false;
   #lingering = false;
   #ended = false;
   #deadline: number;
-  #forwardedHost = '';
-  #forwarded = '';
 
   constructor(socket: net.Socket, serving: Serving, onClosed: (client: Client) => void) {
-    const address = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
-    this.peer = { address, proto: 'http', trusted: serving.trusts(address) };
+    this.remote = plainAddress(socket.remoteAddress ?? 'unknown');
+    this.#origin = new Origin({ address: this.remote, proto: 'http', trusted: serving.trusts(this.remote) });
     this.port = socket.localPort ?? 0;
     this.#serving = serving;
     this.#onClosed = onClosed;
     this.#deadline = serving.clock.now + serving.limits.head;
     this.link = Link.accepted(this, socket);
-  }
-
-  get sink(): BodySink {
-    return this;
-  }
-
-  get remote(): string {
-    return this.peer.address;
+    this.sink = new AnswerWriter(this.link);
   }
 
   get congested(): boolean {
     return this.link.congested;
-  }
-
-  get requestComplete(): boolean {
-    return this.#body === undefined;
-  }
-
-  /** The kind of thing that is under way, for whoever drains. */
-  get isIdle(): boolean {
-    return !this.#exchange && !this.#tunnel;
   }
 
   // What comes from the client.
@@ -156,7 +141,7 @@ export class Client implements LinkOwner, ClientSide, BodySink {
 
   /** The request turned out to be no request: the instance must not take what came of it for one. */
   #refuseBody(refusal: Refusal): -1 {
-    const begun = this.#encoding !== 'none';
+    const begun = this.#answering;
     this.#exchange?.clientLeft();
     this.#exchange = undefined;
     if (begun) this.link.reset();
@@ -195,61 +180,47 @@ export class Client implements LinkOwner, ClientSide, BodySink {
   // What goes to the client.
 
   inform(head: ResponseHead): void {
-    if (this.#exchange?.head.minor === 1) this.#out += `${head.kept}\r\n`;
+    if (this.#exchange?.head.minor === 1) this.sink.text(`${head.kept}\r\n`);
   }
 
   begin(head: ResponseHead, marks: readonly string[]): void {
     const asked = this.#exchange?.head;
     if (!asked) return;
-    const { minor, method, keepAlive } = asked;
-    this.#encoding = encodingFor(method, minor, head);
-    const keeps =
-      keepAlive && !this.#body && !this.#serving.routes.retiring && this.#encoding !== 'until-close';
+    this.#answering = true;
+    const encoding = this.sink.encode(asked, head);
+    const retiring = this.#serving.routes.retiring;
+    const keeps = asked.keepAlive && !this.#body && !retiring && encoding !== 'until-close';
     this.#closing = !keeps;
-    const connection = keeps ? (minor === 1 ? '' : 'keep-alive') : 'close';
-    this.#out += responseText(head, { encoding: this.#encoding, connection, marks });
-  }
-
-  data(bytes: Buffer, start: number, end: number): void {
-    const size = end - start;
-    const chunked = this.#encoding === 'chunked';
-    if (chunked) this.#out += `${size.toString(16)}\r\n`;
-    if (size <= 16_384) this.#out += bytes.toString('latin1', start, end);
-    else {
-      this.link.writeBoth(this.#out, bytes, { start, end });
-      this.#out = '';
-    }
-    if (chunked) this.#out += '\r\n';
+    const connection = keeps ? (asked.minor === 1 ? '' : 'keep-alive') : 'close';
+    this.sink.begin(head, { encoding, connection, marks });
   }
 
   flush(): void {
-    if (this.#out === '') return;
-    if (!this.link.closed) this.link.write(this.#out);
-    this.#out = '';
+    this.sink.flush();
   }
 
   finish(trailers: string): void {
-    if (this.#encoding === 'chunked') this.#out += `0\r\n${trailers}\r\n`;
+    this.sink.end(trailers);
     this.#next();
   }
 
   refuse(refusal: Refusal, close: boolean): void {
     const asked = this.#exchange?.head;
     this.#closing ||= close || this.#serving.routes.retiring || !(asked?.keepAlive ?? false);
-    this.#out += refusalText(refusal, { close: this.#closing, bodiless: asked?.method === 'HEAD' });
+    this.sink.text(refusalText(refusal, { close: this.#closing, bodiless: asked?.method === 'HEAD' }));
     this.#next();
   }
 
   truncate(): void {
     this.#exchange = undefined;
-    this.#out = '';
+    this.sink.drop();
     this.link.reset();
   }
 
   /** The answer is complete: on to the next request, or to the end of the connection. */
   #next(): void {
     this.#exchange = undefined;
-    this.#encoding = 'none';
+    this.#answering = false;
     this.flush();
     if (this.#closing || this.link.closed) {
       this.#linger();
@@ -293,7 +264,7 @@ export class Client implements LinkOwner, ClientSide, BodySink {
   ): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
-    this.#out += switchText(head, marks);
+    this.sink.text(switchText(head, marks));
     this.flush();
     const early = this.#waiting;
     this.#waiting = undefined;
@@ -307,12 +278,7 @@ export class Client implements LinkOwner, ClientSide, BodySink {
   }
 
   forwardedLines(host: string, given: RequestHead['given']): string {
-    if (this.peer.trusted && given) return forwardedLines(this.peer, host, given);
-    if (this.#forwardedHost !== host || this.#forwarded === '') {
-      this.#forwardedHost = host;
-      this.#forwarded = forwardedLines(this.peer, host, undefined);
-    }
-    return this.#forwarded;
+    return this.#origin.lines(host, given);
   }
 
   /** Looks at the clock; called every `limits.sweep`. */
@@ -328,7 +294,3 @@ export class Client implements LinkOwner, ClientSide, BodySink {
     else this.#linger();
   }
 }
-
-/** One empty line before a request is overlooked: some clients end a body with it (RFC 9112 §2.2). */
-const emptyLine = (bytes: Buffer, at: number, end: number): number =>
-  end - at >= 2 && bytes[at] === 13 && bytes[at + 1] === 10 ? 2 : end - at === 1 && bytes[at] === 13 ? 1 : 0;

@@ -1,44 +1,15 @@
-import { timingSafeEqual } from 'node:crypto';
+import type { Claim, Held } from './claim.ts';
+import type { ClientSide } from './client-side.ts';
 import type { BodySink } from './http/chunked.ts';
 import { noAnswer, nobodyServes, paused, type Refusal, requestLate, tooLate } from './http/refusal.ts';
 import { requestText } from './http/render.ts';
 import type { RequestHead } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
 import type { Question } from './question.ts';
-import type { Claim, Held } from './routes.ts';
-import { newRequestId, type Serving } from './serving.ts';
+import { Sending } from './sending.ts';
+import { confirms, newRequestId, type Serving } from './serving.ts';
 import type { Asker, UpstreamConnection } from './upstream-connection.ts';
 
-/** The client's side of an exchange: whoever speaks a protocol to a client implements this. */
-export type ClientSide = {
-  /** Takes the content of the answer. */
-  readonly sink: BodySink;
-  /** The client does not take more of its answer yet. */
-  readonly congested: boolean;
-  /** What the client sent of the request's body is all here. */
-  readonly requestComplete: boolean;
-  forwardedLines(host: string, given: RequestHead['given']): string;
-  inform(head: ResponseHead): void;
-  begin(head: ResponseHead, marks: readonly string[]): void;
-  finish(trailers: string): void;
-  /** A complete answer of the proxy's own; `close` ends the connection after it. */
-  refuse(refusal: Refusal, close: boolean): void;
-  /** The answer that was begun cannot be completed. */
-  truncate(): void;
-  flush(): void;
-  /** Stops and continues the body of the request. */
-  stopBody(): void;
-  continueBody(): void;
-  /** The connection is a tunnel to the instance from now on. */
-  tunnel(
-    head: ResponseHead,
-    through: { marks: readonly string[]; connection: UpstreamConnection; rest: Buffer },
-  ): void;
-};
-
-const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
-/** What is kept of a request so that it can be sent once more, in octets. */
-const replayLimit = 65_536;
 const maxInformational = 32;
 
 type Phase = 'held' | 'asking' | 'answering' | 'tunnel' | 'over';
@@ -54,13 +25,11 @@ export class Exchange implements Asker, BodySink {
   readonly #serving: Serving;
   readonly #confirmed: boolean;
   readonly #began: number;
+  readonly #sending: Sending;
   #phase: Phase = 'held';
   #held: Held | undefined;
   #claim: Claim | undefined;
   #connection: UpstreamConnection | undefined;
-  /** What was sent so far, while it can be sent once more. */
-  #replay: string | undefined;
-  #sent = false;
   #retried = false;
   #timedOut = false;
   #failed = false;
@@ -76,7 +45,10 @@ export class Exchange implements Asker, BodySink {
     this.#confirmed = confirms(head, serving.secret);
     this.#began = serving.clock.now;
     this.#touched = serving.clock.now;
-    this.#sent = !head.chunked && head.length <= 0;
+    const host = head.host ?? '';
+    const forwarded = client.forwardedLines(host, head.given);
+    const id = head.id === '' ? newRequestId() : head.id;
+    this.#sending = new Sending(head, requestText(head, { host, forwarded, id }));
   }
 
   get method(): string {
@@ -110,7 +82,6 @@ export class Exchange implements Asker, BodySink {
     }
     question.keep();
     this.#held = held;
-    this.#replay = this.#text();
     held.onAdmitted((claim) => {
       this.#held = undefined;
       if (this.#phase === 'over') claim?.release({ failed: false, counted: false });
@@ -125,30 +96,15 @@ export class Exchange implements Asker, BodySink {
       return;
     }
     this.#claim = claim;
-    this.#replay ??= this.#text(claim);
     this.#ask(claim, false);
     this.#client.continueBody();
-  }
-
-  #text(claim?: Claim): string {
-    const { head } = this;
-    const host = head.host ?? (claim ? authorityOf(claim) : '');
-    const forwarded = this.#client.forwardedLines(host, head.given);
-    return requestText(head, { host, forwarded, id: head.id === '' ? newRequestId() : head.id });
   }
 
   #ask(claim: Claim, fresh: boolean): void {
     this.#phase = 'asking';
     this.#touched = this.#serving.clock.now;
-    const connection = claim.upstream.take(this, { fresh, repeatable: this.#isRepeatable });
-    this.#connection = connection;
-    connection.write(this.#replay ?? '');
-    if (this.#sent) connection.sent();
-    connection.flush();
-  }
-
-  get #isRepeatable(): boolean {
-    return idempotent.has(this.head.method) && this.#sent && this.#replay !== undefined && !this.head.upgrade;
+    this.#connection = claim.upstream.take(this, { fresh, repeatable: this.#sending.repeatable });
+    this.#sending.through(this.#connection);
   }
 
   // What the client sends.
@@ -156,52 +112,23 @@ export class Exchange implements Asker, BodySink {
   data(bytes: Buffer, start: number, end: number): void {
     if (this.#phase === 'over') return;
     this.#touched = this.#serving.clock.now;
-    const size = end - start;
-    if (size > 16_384 && this.#connection) this.#pass(this.#connection, bytes, { start, end });
-    else this.#send(this.#framed(bytes.toString('latin1', start, end)));
-  }
-
-  #framed(content: string): string {
-    return this.head.chunked ? `${content.length.toString(16)}\r\n${content}\r\n` : content;
-  }
-
-  #pass(connection: UpstreamConnection, bytes: Buffer, { start, end }: { start: number; end: number }): void {
-    this.#replay = undefined;
-    if (this.head.chunked) connection.write(`${(end - start).toString(16)}\r\n`);
-    connection.writeOctets(bytes, start, end);
-    if (this.head.chunked) connection.write('\r\n');
-    if (connection.link.congested) this.#client.stopBody();
-  }
-
-  #send(text: string): void {
-    if (this.#replay !== undefined && this.#phase !== 'answering') {
-      this.#replay =
-        this.#replay.length + text.length > replayLimit && this.#connection?.connected
-          ? undefined
-          : this.#replay + text;
-    }
-    if (this.#connection) this.#connection.write(text);
-    else if ((this.#replay?.length ?? 0) > replayLimit) this.#client.stopBody();
+    this.#sending.data(bytes, start, end);
   }
 
   /** The body of the request is complete. */
   requestEnded(trailers: string): void {
-    if (this.#phase === 'over') return;
-    this.#sent = true;
-    if (this.head.chunked) this.#send(`0\r\n${trailers}\r\n`);
-    this.#connection?.sent();
+    if (this.#phase !== 'over') this.#sending.end(trailers);
   }
 
   /** All that came at once was handed on. */
   flushRequest(): void {
-    const connection = this.#connection;
-    if (!connection) return;
-    connection.flush();
-    if (connection.link.congested && !this.#sent) this.#client.stopBody();
+    if (this.#phase === 'over') return;
+    this.#sending.flush();
+    if (this.#sending.congested && !this.#sending.complete) this.#client.stopBody();
   }
 
   get requestCongested(): boolean {
-    return this.#connection?.link.congested ?? false;
+    return this.#sending.congested;
   }
 
   upstreamDrained(): void {
@@ -242,13 +169,26 @@ export class Exchange implements Asker, BodySink {
   answered(head: ResponseHead): void {
     const claim = this.#claim;
     if (!claim) return;
-    claim.answered();
+    claim.answered(head.status);
+    const elsewhere = head.status === 404 && this.#sending.repeatable ? claim.retryElsewhere() : undefined;
+    if (elsewhere) {
+      this.#moveTo(elsewhere);
+      return;
+    }
     this.#phase = 'answering';
     this.#touched = this.#serving.clock.now;
-    this.#replay = undefined;
+    this.#sending.settle();
     this.#events = head.events;
     this.#failed = head.status >= 500;
     this.#client.begin(head, claim.marks(this.#confirmed));
+  }
+
+  /** The answer is asked of the other slot instead. */
+  #moveTo(claim: Claim): void {
+    this.#connection?.abandon();
+    this.#claim?.release({ failed: false, counted: !this.#confirmed });
+    this.#claim = claim;
+    this.#ask(claim, false);
   }
 
   flushAnswer(): void {
@@ -271,9 +211,8 @@ export class Exchange implements Asker, BodySink {
       this.#fail();
       return;
     }
-    claim.answered();
+    claim.answered(head.status);
     this.#phase = 'tunnel';
-    this.#replay = undefined;
     this.#client.tunnel(head, { marks: claim.marks(this.#confirmed), connection, rest });
   }
 
@@ -286,8 +225,8 @@ export class Exchange implements Asker, BodySink {
 
   /** At most once, and only where the instance cannot have acted on it, or where acting twice is the same. */
   #mayRepeat(connection: UpstreamConnection): boolean {
-    if (this.#retried || this.#timedOut || this.#replay === undefined) return false;
-    return !connection.connected || (connection.reused && !connection.heard && this.#isRepeatable);
+    if (this.#retried || this.#timedOut || !this.#sending.replayable) return false;
+    return !connection.connected || (connection.reused && !connection.heard && this.#sending.repeatable);
   }
 
   #repeat(connection: UpstreamConnection): void {
@@ -313,7 +252,7 @@ export class Exchange implements Asker, BodySink {
     this.#failed ||= refusal.status >= 500;
     this.#connection?.abandon();
     this.#end();
-    this.#client.refuse(refusal, !this.#sent);
+    this.#client.refuse(refusal, !this.#sending.complete);
   }
 
   /** The tunnel is closed on both sides. */
@@ -324,7 +263,7 @@ export class Exchange implements Asker, BodySink {
   #end(): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
-    this.#replay = undefined;
+    this.#sending.settle();
     this.#claim?.release({ failed: this.#failed, counted: !this.#confirmed });
   }
 
@@ -337,7 +276,7 @@ export class Exchange implements Asker, BodySink {
     } else if (this.#phase === 'asking') {
       if (!this.#connection?.connected) {
         if (silent > limits.connect) this.#expire();
-      } else if (!this.#sent && !this.requestCongested) {
+      } else if (!this.#sending.complete && !this.requestCongested) {
         if (silent > limits.body) this.#refuse(requestLate);
       } else if (silent > limits.answer) this.#expire();
     } else if (this.#phase === 'answering') {
@@ -359,17 +298,4 @@ export class Exchange implements Asker, BodySink {
     connection?.abandon();
     if (connection) this.broken(connection);
   }
-}
-
-/** True when the request carries this proxy's own secret, and so may learn who answered it. */
-function confirms(head: RequestHead, secret: string): boolean {
-  const given = head.given?.get('gonogo-confirm');
-  if (given === undefined || given.length !== secret.length) return false;
-  const [a, b] = [Buffer.from(given), Buffer.from(secret)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}
-
-/** What an HTTP/1.0 client that named no host asked. */
-function authorityOf({ upstream: { member } }: Claim): string {
-  return `${member.host.includes(':') ? `[${member.host}]` : member.host}:${member.port}`;
 }

@@ -1,15 +1,38 @@
 import { isIPv6 } from 'node:net';
 import type { RequestHead } from './http/request-head.ts';
 
-export type Peer = {
+type Peer = {
   readonly address: string;
   readonly proto: 'http' | 'https';
   /** A proxy of ours stands there, and its word about the client is passed on. */
   readonly trusted: boolean;
 };
 
+/** Where the requests of one connection come from; most of them say the same. */
+export class Origin {
+  readonly #peer: Peer;
+  #host: string | undefined;
+  #lines = '';
+
+  constructor(peer: Peer) {
+    this.#peer = peer;
+  }
+
+  lines(host: string, given: RequestHead['given']): string {
+    if (this.#peer.trusted && given) return forwardedLines(this.#peer, host, given);
+    if (this.#host !== host) {
+      this.#host = host;
+      this.#lines = forwardedLines(this.#peer, host, undefined);
+    }
+    return this.#lines;
+  }
+}
+
+/** An IPv4 address as it is written, also where the socket is one for both kinds. */
+export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, '');
+
 /** The lines that tell an instance where a request came from: X-Forwarded-… and Forwarded (RFC 7239). */
-export function forwardedLines(peer: Peer, host: string, given: RequestHead['given']): string {
+function forwardedLines(peer: Peer, host: string, given: RequestHead['given']): string {
   const told = peer.trusted ? given : undefined;
   const proto = told?.get('x-forwarded-proto') ?? peer.proto;
   const named = told?.get('x-forwarded-host') ?? host;

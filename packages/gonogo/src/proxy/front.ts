@@ -5,7 +5,9 @@ import type { Routes } from './routes.ts';
 import type { Serving } from './serving.ts';
 
 export type Front = {
-  readonly listen: readonly { host: string; port: number }[];
+  readonly listen: { host: string; port: number }[];
+  /** Client connections now. */
+  connections(): number;
   /**
    * Soft drain: closes only the listening handles and resolves when no connection is left, or at the deadline, when
    * what is left is cut. Idle connections stay, since a request may already be on its way into them.
@@ -33,6 +35,7 @@ export async function startFront(options: FrontOptions, descriptors: readonly nu
   }, limits.sweep);
   return {
     listen: servers.map(addressOf),
+    connections: () => door.size,
     retire: async (deadline) => {
       routes.retire();
       for (const server of servers) server.close();
@@ -51,6 +54,10 @@ class Door {
 
   constructor(serving: Serving) {
     this.#serving = serving;
+  }
+
+  get size(): number {
+    return this.#clients.size;
   }
 
   enter(socket: net.Socket): void {

@@ -1,6 +1,6 @@
+import type { Asked } from './claim.ts';
 import { line, readField, valueText } from './http/fields.ts';
 import type { RequestHead } from './http/request-head.ts';
-import type { Asked } from './routes.ts';
 
 export type Origin = { readonly remote: string; readonly port: number };
 

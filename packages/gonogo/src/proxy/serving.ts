@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { RequestHead } from './http/request-head.ts';
 import type { Limits } from './limits.ts';
 import type { Routes } from './routes.ts';
 
@@ -19,3 +20,11 @@ let made = 0;
 
 /** An id that no other request has; not a secret. */
 export const newRequestId = (): string => `${process}-${(++made).toString(36)}`;
+
+/** True when the request carries this proxy's own secret, and so may learn who answered it. */
+export function confirms(head: RequestHead, secret: string): boolean {
+  const given = head.given?.get('gonogo-confirm');
+  if (given === undefined || given.length !== secret.length) return false;
+  const [a, b] = [Buffer.from(given), Buffer.from(secret)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

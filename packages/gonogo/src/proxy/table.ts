@@ -1,4 +1,5 @@
-import type { RouteWire } from '../wire/proxy.ts';
+import type { RouteWire, RulesWire } from '../wire/proxy.ts';
+import { collision, type Reach } from './match.ts';
 
 /** What this proxy serves, as data: every change makes a new table, so that it can be stored before it is served. */
 export type Table = readonly RouteWire[];
@@ -10,17 +11,44 @@ export type MemberOf = RouteWire['members'][SlotName][number];
 export const routeOf = (table: Table, target: string): RouteWire | undefined =>
   table.find((route) => route.target === target);
 
-/** Adds a route that sends traffic to nobody; one that exists stays as it is. */
-export function published(table: Table, target: string): Table {
-  if (routeOf(table, target)) return table;
+/** Adds a route that sends traffic to nobody; one that exists gets these rules, and stays as it is otherwise. */
+export function published(table: Table, target: string, rules: RulesWire): Table {
+  const before = routeOf(table, target);
+  if (before && JSON.stringify(before.rules ?? {}) === JSON.stringify(rules)) return table;
+  if (before) return table.map((route) => (route === before ? { ...route, rules } : route));
   const route: RouteWire = {
     target,
     generation: 1,
     fence: 0,
     split: 'nobody',
     members: { blue: [], green: [] },
+    rules,
   };
   return [...table, route];
+}
+
+/** What every target and its preview are reached by. */
+export const reachesOf = (table: Table): Reach<Reached>[] =>
+  table.flatMap(({ target, rules: { hosts = [], path = '/', preview } = {} }) => {
+    const users = { hosts, path, value: { target, preview: false } };
+    return preview?.host === undefined
+      ? [users]
+      : [users, { hosts: [preview.host], path, value: { target, preview: true } }];
+  });
+
+export type Reached = { readonly target: string; readonly preview: boolean };
+
+/** True if every request is for this target and none is for its preview, whatever its host and path. */
+export const takesAll = ({ rules: { hosts = [], path = '/', preview } = {} }: RouteWire): boolean =>
+  hosts.length === 0 && path === '/' && preview?.host === undefined && preview?.port === undefined;
+
+/** The target that is asked for what `target` is asked for as well, if there is one. */
+export function takenBy(table: Table, target: string): string | undefined {
+  const both = collision(reachesOf(table))?.map((reached) => reached.target);
+  const port = routeOf(table, target)?.rules?.preview?.port;
+  const samePort = table.find((one) => one.target !== target && one.rules?.preview?.port === port);
+  if (both) return both.find((one) => one !== target) ?? target;
+  return port === undefined ? undefined : samePort?.target;
 }
 
 export const unpublished = (table: Table, target: string): Table =>

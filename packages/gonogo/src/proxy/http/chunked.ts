@@ -19,6 +19,7 @@ export class ChunkedReader {
   #left = 0;
   #digits = 0;
   #extension = 0;
+  #quote: 'none' | 'open' | 'escaped' = 'none';
   #trailers = '';
 
   /** `trailerLimit` in octets. */
@@ -61,9 +62,7 @@ export class ChunkedReader {
       case 'size':
         return this.#size(at);
       case 'extension':
-        if (at === cr) this.#state = 'size-lf';
-        else this.#extension += 1;
-        return at === cr || (fieldOctet[at] === 1 && this.#extension <= maxExtension);
+        return this.#readExtension(at);
       case 'size-lf':
         this.#digits = 0;
         this.#state = this.#left === 0 ? 'trailer' : 'data';
@@ -77,6 +76,19 @@ export class ChunkedReader {
       default:
         return false;
     }
+  }
+
+  /** Names and values that nobody needs; a line cannot end in the middle of a quoted one. */
+  #readExtension(at: number): boolean {
+    this.#extension += 1;
+    if (at === cr) {
+      this.#state = 'size-lf';
+      return this.#quote === 'none';
+    }
+    if (this.#quote === 'escaped') this.#quote = 'open';
+    else if (this.#quote === 'open' && at === 0x5c) this.#quote = 'escaped';
+    else if (at === 0x22) this.#quote = this.#quote === 'open' ? 'none' : 'open';
+    return fieldOctet[at] === 1 && this.#extension <= maxExtension;
   }
 
   #size(at: number): boolean {

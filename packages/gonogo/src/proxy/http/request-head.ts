@@ -228,9 +228,11 @@ function settle(head: RequestHead): Refusal | undefined {
   return undefined;
 }
 
-/** Codings that exist, with `chunked` at the end where it belongs (RFC 9112 §6.1); all else is a trick. */
+/** Codings that exist, with `chunked` nowhere but at the end (RFC 9112 §6.1); all else is a trick. */
 const isKnownList = (coding: string): boolean =>
-  /^((gzip|x-gzip|compress|deflate)[ \t]*,[ \t]*)+chunked$/.test(coding);
+  /^(gzip|x-gzip|compress|deflate|identity)([ \t]*,[ \t]*(gzip|x-gzip|compress|deflate|identity))*([ \t]*,[ \t]*chunked)?$/.test(
+    coding,
+  );
 
 /** A client may not nominate these for removal: without them the message would mean something else. */
 const essential = new Set(['host', 'content-length', 'content-type', 'authorization', 'cookie']);
@@ -270,3 +272,7 @@ const emptyHead = (): RequestHead => ({
   given: undefined,
   end: 0,
 });
+
+/** One empty line before a request is overlooked: some clients end a body with it (RFC 9112 §2.2). */
+export const emptyLine = (bytes: Uint8Array, at: number, end: number): number =>
+  end - at >= 2 && bytes[at] === 13 && bytes[at + 1] === 10 ? 2 : end - at === 1 && bytes[at] === 13 ? 1 : 0;

@@ -1,0 +1,51 @@
+/** Which requests something is for: no host stands for every host. */
+export type Reach<T> = { readonly hosts: readonly string[]; readonly path: string; readonly value: T };
+
+type Entry<T> = { readonly path: string; readonly value: T };
+
+/** Finds by host, then by the longest path that leads to the request's. */
+export type Matcher<T> = (host: string, path: string) => T | undefined;
+
+const anyHost = '';
+
+/** A host that is named comes before `*.` with one label less, and that before everything else. */
+export function makeMatcher<T>(reaches: readonly Reach<T>[]): Matcher<T> {
+  const byHost = new Map<string, Entry<T>[]>();
+  for (const { hosts, path, value } of reaches) {
+    for (const host of hosts.length > 0 ? hosts : [anyHost]) {
+      byHost.set(host, [...(byHost.get(host) ?? []), { path, value }]);
+    }
+  }
+  for (const entries of byHost.values()) entries.sort((a, b) => b.path.length - a.path.length);
+  return (host, path) =>
+    longest(byHost.get(host), path) ??
+    longest(byHost.get(`*${host.slice(Math.max(0, host.indexOf('.')))}`), path) ??
+    longest(byHost.get(anyHost), path);
+}
+
+/** The first two that are for the same host and path, so that a request could go to either. */
+export function collision<T>(reaches: readonly Reach<T>[]): readonly [T, T] | undefined {
+  const seen = new Map<string, T>();
+  for (const { hosts, path, value } of reaches) {
+    for (const host of hosts.length > 0 ? hosts : [anyHost]) {
+      const key = `${host} ${path}`;
+      const first = seen.get(key);
+      if (first !== undefined) return [first, value];
+      seen.set(key, value);
+    }
+  }
+  return undefined;
+}
+
+function longest<T>(entries: readonly Entry<T>[] | undefined, path: string): T | undefined {
+  if (!entries) return undefined;
+  for (const entry of entries) if (leadsTo(entry.path, path)) return entry.value;
+  return undefined;
+}
+
+/** `/api` leads to `/api` and `/api/x`, and not to `/apix`. */
+function leadsTo(prefix: string, path: string): boolean {
+  if (prefix === '/') return true;
+  if (!path.startsWith(prefix)) return false;
+  return path.length === prefix.length || path[prefix.length] === '/';
+}
