@@ -231,7 +231,7 @@ export class Client implements LinkOwner, ClientSide {
       this.#read(waiting, 0, waiting.length);
       (this.#exchange as Exchange | undefined)?.flushRequest();
     }
-    if (!this.#waiting) this.link.resume();
+    if (!this.#waiting || !this.#exchange) this.link.resume();
     if (this.#ended && !this.#exchange) this.#linger();
   }
 
