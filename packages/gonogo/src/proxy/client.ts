@@ -43,7 +43,8 @@ export class Client implements LinkOwner, ClientSide {
 
   constructor(socket: net.Socket, serving: Serving, onClosed: (client: Client) => void) {
     this.remote = plainAddress(socket.remoteAddress ?? 'unknown');
-    this.#origin = new Origin({ address: this.remote, proto: 'http', trusted: serving.trusts(this.remote) });
+    const proto = 'encrypted' in socket ? 'https' : 'http';
+    this.#origin = new Origin({ address: this.remote, proto, trusted: serving.trusts(this.remote) });
     this.port = socket.localPort ?? 0;
     this.#serving = serving;
     this.#onClosed = onClosed;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { messageOf, problem } from '../errors.ts';
 import { serveRpc } from '../system/rpc.ts';
 import { Control } from './control.ts';
@@ -13,6 +14,7 @@ import { loadRoutes, nothingStored, type Stored, saveRoutes } from './routes-fil
  * share the descriptors, read the routes file of the first and are controlled at `<folder>/<id>.w<worker>.sock`.
  */
 async function main(): Promise<void> {
+  setFlagsFromString('--semi-space-growth-factor=1'); // Requests leave little garbage: room for more of it is memory lost.
   const { id, folder, worker, descriptors } = readArguments();
   const socketOf = (one: number): string => join(folder, one === 0 ? `${id}.sock` : `${id}.w${one}.sock`);
   const file = join(folder, `${id}.routes.json`);
@@ -27,8 +29,10 @@ async function main(): Promise<void> {
     sockets: (workers) => Array.from({ length: workers }, (_, one) => socketOf(one)),
     retire: (deadline) => {
       // After its answer is out. The next proxy serves at the same path, so this one must not remove that later.
-      setImmediate(() => void rpc.close());
-      leave(deadline);
+      setImmediate(() => {
+        void rpc.close();
+        leave(deadline);
+      });
     },
   });
   const rpc = await serveRpc(socketOf(worker), control.handlers());
