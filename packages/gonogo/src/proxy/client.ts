@@ -9,6 +9,7 @@ import { bodyTooLarge, malformed, type Refusal, requestLate } from './http/refus
 import { switchText } from './http/render.ts';
 import { emptyLine, type RequestHead, readRequest } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
+import type { Lasting } from './lasting.ts';
 import { Link, type LinkOwner } from './link.ts';
 import { Question } from './question.ts';
 import { refusalText } from './refuse.ts';
@@ -25,17 +26,20 @@ export class Client implements LinkOwner, ClientSide {
   readonly sink: AnswerWriter;
   readonly remote: string;
   readonly port: number;
-  readonly #origin: Origin;
+  readonly origin: Origin;
   readonly #serving: Serving;
   readonly #onClosed: (client: Client) => void;
   #exchange: Exchange | undefined;
   /** The body of the request that is being read. */
   #body: BodyReader | undefined;
   #tunnel: Tunnel | undefined;
+  #tunnelled: Exchange | undefined;
   /** The beginning of a head, or requests that wait for their turn. */
   #waiting: Buffer | undefined;
   /** The head of its answer is out. */
   #answering = false;
+  /** Its deadline counts from the first octet of a head, not from the last. */
+  #headBegan = false;
   #closing = false;
   #lingering = false;
   #ended = false;
@@ -44,12 +48,12 @@ export class Client implements LinkOwner, ClientSide {
   constructor(socket: net.Socket, serving: Serving, onClosed: (client: Client) => void) {
     this.remote = plainAddress(socket.remoteAddress ?? 'unknown');
     const proto = 'encrypted' in socket ? 'https' : 'http';
-    this.#origin = new Origin({ address: this.remote, proto, trusted: serving.trusts(this.remote) });
+    this.origin = new Origin({ address: this.remote, proto, trusted: serving.trusts(this.remote) });
     this.port = socket.localPort ?? 0;
     this.#serving = serving;
     this.#onClosed = onClosed;
     this.#deadline = serving.clock.now + serving.limits.head;
-    this.link = Link.accepted(this, socket);
+    this.link = Link.accepted(this, socket, serving.limits.bufferedBytes);
     this.sink = new AnswerWriter(this.link);
   }
 
@@ -63,16 +67,14 @@ export class Client implements LinkOwner, ClientSide {
     if (this.#tunnel) this.#tunnel.fromClient(bytes, 0, end);
     else if (this.#lingering) return;
     else if (this.#body) this.#read(bytes, this.#readBody(bytes, 0, end), end);
-    else if (this.#waiting) this.#readOn(bytes, end);
+    else if (this.#waiting) this.#readOn(this.#waiting, bytes, end);
     else this.#read(bytes, 0, end);
     this.#exchange?.flushRequest();
   }
 
-  /** Puts what came before it in front. */
-  #readOn(came: Buffer, end: number): void {
-    const bytes = Buffer.concat([this.#waiting ?? came, came.subarray(0, end)]);
+  #readOn(before: Buffer, came: Buffer, end: number): void {
     this.#waiting = undefined;
-    this.#read(bytes, 0, bytes.length);
+    this.#read(Buffer.concat([before, came.subarray(0, end)]), 0, before.length + end);
   }
 
   /** Reads requests as long as none is under way; what is left waits. */
@@ -90,7 +92,8 @@ export class Client implements LinkOwner, ClientSide {
     const at = start + emptyLine(bytes, start, end);
     const head = at === end ? more : readRequest(bytes, { at, end }, limits);
     if (head === more) {
-      if (!this.#waiting) this.#deadline = clock.now + limits.head;
+      if (!this.#headBegan) this.#deadline = clock.now + limits.head;
+      this.#headBegan = true;
       this.#waiting = Buffer.from(bytes.subarray(start, end));
       return -1;
     }
@@ -109,6 +112,7 @@ export class Client implements LinkOwner, ClientSide {
     }
     const exchange = new Exchange(this, head, this.#serving);
     this.#exchange = exchange;
+    this.#headBegan = false;
     this.#body = head.chunked
       ? new BodyReader('chunked')
       : head.length > 0
@@ -193,10 +197,6 @@ export class Client implements LinkOwner, ClientSide {
     this.sink.begin(head, { encoding, connection, marks });
   }
 
-  flush(): void {
-    this.sink.flush();
-  }
-
   finish(trailers: string): void {
     this.sink.end(trailers);
     this.#next();
@@ -215,11 +215,25 @@ export class Client implements LinkOwner, ClientSide {
     this.link.reset();
   }
 
+  cut(): void {
+    if (this.#tunnel) {
+      this.#tunnel.close();
+      return;
+    }
+    this.#closing = true;
+    this.#next();
+  }
+
+  /** What is under way and does not end by itself. */
+  get lasting(): Lasting | undefined {
+    return this.#tunnelled ?? (this.#exchange?.isEvents ? this.#exchange : undefined);
+  }
+
   /** The answer is complete: on to the next request, or to the end of the connection. */
   #next(): void {
     this.#exchange = undefined;
     this.#answering = false;
-    this.flush();
+    this.sink.flush();
     if (this.#closing || this.link.closed) {
       this.#linger();
       return;
@@ -262,21 +276,18 @@ export class Client implements LinkOwner, ClientSide {
   ): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
+    this.#tunnelled = exchange;
     this.sink.text(switchText(head, marks));
-    this.flush();
+    this.sink.flush();
     const early = this.#waiting;
     this.#waiting = undefined;
     const { tunnelLinger } = this.#serving.limits;
     this.#tunnel = new Tunnel(this.link, connection, {
       linger: tunnelLinger,
-      closed: () => exchange?.tunnelClosed(),
+      closed: () => exchange?.end(),
     });
     this.#tunnel.begin(early, rest);
     if (this.#ended) this.#tunnel.clientEnded();
-  }
-
-  forwardedLines(host: string, given: RequestHead['given']): string {
-    return this.#origin.lines(host, given);
   }
 
   /** Looks at the clock; called every `limits.sweep`. */

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { Client } from './client.ts';
+import { closeInTurn } from './drain.ts';
 import { limits as defaults, type Limits } from './limits.ts';
 import type { Routes } from './routes.ts';
 import type { Serving } from './serving.ts';
@@ -88,6 +89,8 @@ class Door {
   /** Resolves when no connection is left; after `deadline` milliseconds what is left is cut. */
   async empty(deadline: number): Promise<void> {
     if (this.#clients.size === 0) return;
+    const lasting = [...this.#clients].flatMap((client) => client.lasting ?? []);
+    closeInTurn(lasting, { stream: deadline, websocket: deadline });
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
       setTimeout(() => {

@@ -126,9 +126,16 @@ function emptyPool(slot: SlotName): Pool {
 function fill(pool: Pool, members: readonly MemberOf[]): void {
   const before = pool.upstreams;
   pool.upstreams = members.map(
-    (member) => before.find((one) => sameMember(one.member, member)) ?? new Upstream(member),
+    (member) => before.find((one) => sameMember(one.member, member)) ?? join(member, before.length > 0),
   );
   for (const upstream of before) if (!pool.upstreams.includes(upstream)) upstream.leave();
+}
+
+/** One that joins others gets its share little by little. */
+function join(member: MemberOf, others: boolean): Upstream {
+  const upstream = new Upstream(member);
+  if (others) upstream.health.startSlowly();
+  return upstream;
 }
 
 const sameMember = (a: MemberOf, b: MemberOf): boolean =>

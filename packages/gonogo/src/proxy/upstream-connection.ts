@@ -2,6 +2,7 @@ import { BodyReader, type Framing } from './http/body.ts';
 import type { BodySink } from './http/chunked.ts';
 import { bad, more } from './http/fields.ts';
 import { type ResponseHead, readResponse } from './http/response-head.ts';
+import type { Limits } from './limits.ts';
 import { Link, type LinkOwner } from './link.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -53,10 +54,10 @@ export class UpstreamConnection implements LinkOwner {
   #sent = false;
   #ended = false;
 
-  constructor(upstream: Upstream, idleLimit: number) {
+  constructor(upstream: Upstream, limits: Pick<Limits, 'idleUpstream' | 'bufferedBytes'>) {
     this.upstream = upstream;
-    this.idleLimit = idleLimit;
-    this.link = Link.connect(this, upstream.member);
+    this.idleLimit = limits.idleUpstream;
+    this.link = Link.connect(this, upstream.member, limits.bufferedBytes);
     this.link.socket.once('connect', () => {
       this.connected = true;
     });
@@ -96,8 +97,9 @@ export class UpstreamConnection implements LinkOwner {
     this.#out = '';
   }
 
-  /** The one who asked does not want the answer any more. */
-  abandon(): void {
+  /** The one who asked does not want the answer any more; `late`: since it took too long. */
+  abandon(late = false): void {
+    if (late) this.upstream.health.failed(!this.connected);
     this.#asker = undefined;
     this.link.destroy();
   }
@@ -173,6 +175,7 @@ export class UpstreamConnection implements LinkOwner {
     this.link.expectBulk((this.#body?.received ?? 0) > 16_384, asker.congested);
     this.link.resume();
     this.#asker = undefined;
+    this.upstream.health.succeeded();
     const { keepAlive = false, idle = -1 } = this.#head ?? {};
     if (idle >= 0) this.idleLimit = Math.max(0, idle - 1000);
     if (keepAlive && this.#sent && !excess && this.usable) this.upstream.give(this);
@@ -181,6 +184,7 @@ export class UpstreamConnection implements LinkOwner {
   }
 
   #fail(asker: Asker): -1 {
+    this.#blame();
     this.abandon();
     asker.broken(this);
     return -1;
@@ -206,8 +210,16 @@ export class UpstreamConnection implements LinkOwner {
     const asker = this.#asker;
     this.#asker = undefined;
     if (this.#raw) this.#raw.closed();
-    else if (asker) asker.broken(this);
+    else if (asker) {
+      this.#blame();
+      asker.broken(this);
+    }
     this.upstream.lost(this);
+  }
+
+  /** No answer: unless a kept connection was closed at the wrong moment, that says something about the instance. */
+  #blame(): void {
+    if (!this.reused || this.heard) this.upstream.health.failed(!this.connected);
   }
 }
 
