@@ -3,15 +3,14 @@ import { AnswerWriter } from './answer-writer.ts';
 import type { ClientSide } from './client-side.ts';
 import { Exchange } from './exchange.ts';
 import { Origin, plainAddress } from './forwarded.ts';
-import { BodyReader } from './http/body.ts';
+import { type BodyReader, bodyOf } from './http/body.ts';
 import { bad, more } from './http/fields.ts';
 import { bodyTooLarge, malformed, type Refusal, requestLate } from './http/refusal.ts';
-import { switchText } from './http/render.ts';
 import { emptyLine, type RequestHead, readRequest } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
 import { Link, type LinkOwner } from './link.ts';
 import { Question } from './question.ts';
-import { refusalText } from './refuse.ts';
+import { RequestLog } from './request-log.ts';
 import type { Serving } from './serving.ts';
 import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
@@ -41,6 +40,7 @@ export class Client implements LinkOwner, ClientSide {
   #lingering = false;
   #ended = false;
   #deadline: number;
+  readonly #log: RequestLog;
 
   constructor(socket: net.Socket, serving: Serving, onClosed: (client: Client) => void) {
     this.remote = plainAddress(socket.remoteAddress ?? 'unknown');
@@ -51,6 +51,7 @@ export class Client implements LinkOwner, ClientSide {
     this.#deadline = serving.clock.now + serving.limits.head;
     this.link = Link.accepted(this, socket);
     this.sink = new AnswerWriter(this.link);
+    this.#log = new RequestLog(serving, this);
   }
 
   get congested(): boolean {
@@ -109,12 +110,9 @@ export class Client implements LinkOwner, ClientSide {
     }
     const exchange = new Exchange(this, head, this.#serving);
     this.#exchange = exchange;
+    this.#log.begin();
     this.#received = 0;
-    this.#body = head.chunked
-      ? new BodyReader('chunked')
-      : head.length > 0
-        ? new BodyReader(head.length)
-        : undefined;
+    this.#body = bodyOf(head);
     exchange.start(new Question(head, this, { bytes, at }));
     return this.#body && this.#exchange === exchange ? this.#readBody(bytes, head.end, end) : head.end;
   }
@@ -159,6 +157,7 @@ export class Client implements LinkOwner, ClientSide {
   /** Nobody waits for an answer there any more. */
   #leave(): void {
     this.#exchange?.clientLeft();
+    this.#log.end(this.#exchange, true);
     this.#exchange = undefined;
     this.link.destroy();
   }
@@ -173,6 +172,7 @@ export class Client implements LinkOwner, ClientSide {
     this.#waiting = undefined;
     this.#tunnel?.clientClosed();
     this.#exchange?.clientLeft();
+    this.#log.end(this.#exchange, true);
     this.#exchange = undefined;
     this.#onClosed(this);
   }
@@ -206,22 +206,25 @@ export class Client implements LinkOwner, ClientSide {
 
   refuse(refusal: Refusal, close: boolean): void {
     const asked = this.#exchange?.head;
+    if (!asked) this.#log.refused(refusal.status);
     this.#closing ||= close || this.#serving.routes.retiring || !(asked?.keepAlive ?? false);
-    this.sink.text(refusalText(refusal, { close: this.#closing, bodiless: asked?.method === 'HEAD' }));
+    this.sink.refuse(refusal, { close: this.#closing, bodiless: asked?.method === 'HEAD' });
     this.#next();
   }
 
   truncate(): void {
-    this.#exchange = undefined;
     this.sink.drop();
+    this.#log.end(this.#exchange, true);
+    this.#exchange = undefined;
     this.link.reset();
   }
 
   /** The answer is complete: on to the next request, or to the end of the connection. */
   #next(): void {
+    this.flush();
+    this.#log.end(this.#exchange, false);
     this.#exchange = undefined;
     this.#answering = false;
-    this.flush();
     if (this.#closing || this.link.closed) {
       this.#linger();
       return;
@@ -264,14 +267,16 @@ export class Client implements LinkOwner, ClientSide {
   ): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
-    this.sink.text(switchText(head, marks));
+    this.sink.switch(head, marks);
     this.flush();
     const early = this.#waiting;
     this.#waiting = undefined;
-    const { tunnelLinger } = this.#serving.limits;
     this.#tunnel = new Tunnel(this.link, connection, {
-      linger: tunnelLinger,
-      closed: () => exchange?.tunnelClosed(),
+      linger: this.#serving.limits.tunnelLinger,
+      closed: () => {
+        exchange?.tunnelClosed();
+        this.#log.end(exchange, false);
+      },
     });
     this.#tunnel.begin(early, rest);
     if (this.#ended) this.#tunnel.clientEnded();

@@ -15,6 +15,7 @@ import type { LiveRoute } from './live-route.ts';
 import { allMetrics } from './metrics.ts';
 import type { Routes } from './routes.ts';
 import { loadRoutes, type Stored, saveRoutes } from './routes-file.ts';
+import type { Settings } from './settings.ts';
 import { statsOf } from './stats.ts';
 import {
   published,
@@ -29,6 +30,7 @@ import { Tickets } from './tickets.ts';
 
 export type ControlOptions = {
   readonly routes: Routes;
+  readonly settings: Settings;
   readonly front: Front;
   readonly file: string;
   /** The control sockets of all workers, this one's among them. */
@@ -136,6 +138,7 @@ export class Control {
 
   #serve(stored: Stored): void {
     this.#stored = stored;
+    this.#options.settings.apply(stored.settings);
     this.#options.routes.serve(stored.table);
   }
 

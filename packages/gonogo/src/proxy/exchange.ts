@@ -21,6 +21,7 @@ type Phase = 'held' | 'asking' | 'answering' | 'tunnel' | 'over';
  */
 export class Exchange implements Asker, BodySink {
   readonly head: RequestHead;
+  readonly id: string;
   readonly #client: ClientSide;
   readonly #serving: Serving;
   readonly #confirmed: boolean;
@@ -28,7 +29,7 @@ export class Exchange implements Asker, BodySink {
   readonly #sending: Sending;
   #phase: Phase = 'held';
   #held: Held | undefined;
-  #claim: Claim | undefined;
+  claim: Claim | undefined;
   #connection: UpstreamConnection | undefined;
   #retried = false;
   #timedOut = false;
@@ -47,8 +48,8 @@ export class Exchange implements Asker, BodySink {
     this.#touched = serving.clock.now;
     const host = head.host ?? '';
     const forwarded = client.forwardedLines(host, head.given);
-    const id = head.id === '' ? newRequestId() : head.id;
-    this.#sending = new Sending(head, requestText(head, { host, forwarded, id }));
+    this.id = head.id === '' ? newRequestId() : head.id;
+    this.#sending = new Sending(head, requestText(head, { host, forwarded, id: this.id }));
   }
 
   get method(): string {
@@ -95,7 +96,7 @@ export class Exchange implements Asker, BodySink {
       this.#refuse(nobodyServes);
       return;
     }
-    this.#claim = claim;
+    this.claim = claim;
     this.#ask(claim, false);
     this.#client.continueBody();
   }
@@ -167,7 +168,7 @@ export class Exchange implements Asker, BodySink {
   }
 
   answered(head: ResponseHead): void {
-    const claim = this.#claim;
+    const claim = this.claim;
     if (!claim) return;
     claim.answered(head.status);
     const elsewhere = head.status === 404 && this.#sending.repeatable ? claim.retryElsewhere() : undefined;
@@ -186,8 +187,8 @@ export class Exchange implements Asker, BodySink {
   /** The answer is asked of the other slot instead. */
   #moveTo(claim: Claim): void {
     this.#connection?.abandon();
-    this.#claim?.release({ failed: false, counted: !this.#confirmed });
-    this.#claim = claim;
+    this.claim?.release({ failed: false, counted: !this.#confirmed });
+    this.claim = claim;
     this.#ask(claim, false);
   }
 
@@ -205,7 +206,7 @@ export class Exchange implements Asker, BodySink {
   }
 
   switched(head: ResponseHead, rest: Buffer): void {
-    const [claim, connection] = [this.#claim, this.#connection];
+    const [claim, connection] = [this.claim, this.#connection];
     if (!claim || !connection || !this.head.upgrade || !head.upgrade) {
       connection?.abandon(); // Nobody asked for it.
       this.#fail();
@@ -230,7 +231,7 @@ export class Exchange implements Asker, BodySink {
   }
 
   #repeat(connection: UpstreamConnection): void {
-    const claim = this.#claim;
+    const claim = this.claim;
     if (!claim) return;
     this.#retried = true;
     if (!connection.connected) claim.moveOn();
@@ -264,7 +265,7 @@ export class Exchange implements Asker, BodySink {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
     this.#sending.settle();
-    this.#claim?.release({ failed: this.#failed, counted: !this.#confirmed });
+    this.claim?.release({ failed: this.#failed, counted: !this.#confirmed });
   }
 
   /** Looks at the clock; called every `limits.sweep`. */

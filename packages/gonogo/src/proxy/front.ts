@@ -1,8 +1,9 @@
 import net from 'node:net';
 import { Client } from './client.ts';
-import { limits as defaults, type Limits } from './limits.ts';
+import { plainAddress } from './forwarded.ts';
 import type { Routes } from './routes.ts';
 import type { Serving } from './serving.ts';
+import type { Settings } from './settings.ts';
 
 export type Front = {
   readonly listen: { host: string; port: number }[];
@@ -18,16 +19,15 @@ export type Front = {
 export type FrontOptions = {
   readonly routes: Routes;
   readonly secret: string;
-  readonly limits?: Limits;
-  /** Which peers may say where a request comes from; default none. */
-  readonly trusts?: (address: string) => boolean;
+  readonly settings: Settings;
 };
 
 /** Serves users on sockets that were bound by the keeper and are passed in as descriptors. */
 export async function startFront(options: FrontOptions, descriptors: readonly number[]): Promise<Front> {
-  const { routes, secret, limits = defaults, trusts = () => false } = options;
+  const { routes, secret, settings } = options;
+  const { limits, trusts } = settings;
   const clock = { now: performance.now() };
-  const door = new Door({ routes, secret, limits, trusts, clock });
+  const door = new Door({ routes, secret, limits, trusts, clock, log: () => settings.log });
   const servers = await Promise.all(descriptors.map((fd) => listen(door, fd)));
   const sweep = setInterval(() => {
     clock.now = performance.now();
@@ -65,12 +65,20 @@ class Door {
     const address = socket.remoteAddress;
     const count = address === undefined ? 0 : (this.#byAddress.get(address) ?? 0);
     const crowded = limits.connectionsPerAddress > 0 && count >= limits.connectionsPerAddress;
-    if (address === undefined || this.#clients.size >= limits.connections || (crowded && !isLocal(address))) {
+    if (
+      address === undefined ||
+      this.#clients.size >= limits.connections ||
+      (crowded && !this.#mayCrowd(address))
+    ) {
       socket.on('error', ignore).destroy();
       return;
     }
     this.#byAddress.set(address, count + 1);
     this.#clients.add(new Client(socket, this.#serving, (client) => this.#leave(client, address)));
+  }
+
+  #mayCrowd(address: string): boolean {
+    return isLocal(address) || this.#serving.trusts(plainAddress(address));
   }
 
   #leave(client: Client, address: string): void {

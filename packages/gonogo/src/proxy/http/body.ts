@@ -6,6 +6,12 @@ export type Framing = number | 'chunked' | 'until-close';
 
 const trailerLimit = 16_384;
 
+/** What reads the body of a request; undefined when it has none. */
+export function bodyOf({ chunked, length }: { chunked: boolean; length: number }): BodyReader | undefined {
+  if (chunked) return new BodyReader('chunked');
+  return length > 0 ? new BodyReader(length) : undefined;
+}
+
 /** Reads one body. `length` bodies need no object beyond this one, since they are most. */
 export class BodyReader {
   readonly #chunks: ChunkedReader | undefined;
