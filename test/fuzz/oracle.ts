@@ -71,6 +71,10 @@ const memory = (onWritten: () => void = () => undefined): Duplex =>
     },
   });
 
+/** Node does not know `chunked` with blanks after it, which mean nothing (RFC 9110 §5.5). */
+export const withPlainCoding = (text: string): string =>
+  text.replace(/(\r\ntransfer-encoding:)[ \t]*(chunked)[ \t]*(?=\r\n)/i, '$1 $2');
+
 /** How Node's own server reads the bytes of one connection: whole requests in turn, up to the first bad one. */
 export async function requestsByNode(bytes: Buffer): Promise<Parsed[]> {
   const reads: Promise<Parsed | undefined>[] = [];
@@ -99,7 +103,7 @@ export async function requestsByNode(bytes: Buffer): Promise<Parsed[]> {
 export async function answerByNode(bytes: Buffer): Promise<Parsed | undefined> {
   return await new Promise((resolve) => {
     const connection = memory(() => {
-      connection.push(bytes);
+      connection.push(Buffer.from(withPlainCoding(bytes.toString('latin1')), 'latin1'));
       connection.push(null);
     });
     const asked = request({ createConnection: () => connection as never, headers: { connection: 'close' } });

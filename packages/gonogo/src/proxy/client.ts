@@ -1,4 +1,5 @@
 import type net from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { AnswerWriter } from './answer-writer.ts';
 import type { ClientSide } from './client-side.ts';
 import { Exchange } from './exchange.ts';
@@ -30,7 +31,6 @@ export class Client implements LinkOwner, ClientSide {
   #exchange: Exchange | undefined;
   /** The body of the request that is being read. */
   #body: BodyReader | undefined;
-  #received = 0;
   #tunnel: Tunnel | undefined;
   /** The beginning of a head, or requests that wait for their turn. */
   #waiting: Buffer | undefined;
@@ -44,7 +44,11 @@ export class Client implements LinkOwner, ClientSide {
 
   constructor(socket: net.Socket, serving: Serving, onClosed: (client: Client) => void) {
     this.remote = plainAddress(socket.remoteAddress ?? 'unknown');
-    this.#origin = new Origin({ address: this.remote, proto: 'http', trusted: serving.trusts(this.remote) });
+    this.#origin = new Origin({
+      address: this.remote,
+      proto: socket instanceof TLSSocket ? 'https' : 'http',
+      trusted: serving.trusts(this.remote),
+    });
     this.port = socket.localPort ?? 0;
     this.#serving = serving;
     this.#onClosed = onClosed;
@@ -111,7 +115,6 @@ export class Client implements LinkOwner, ClientSide {
     const exchange = new Exchange(this, head, this.#serving);
     this.#exchange = exchange;
     this.#log.begin();
-    this.#received = 0;
     this.#body = bodyOf(head);
     exchange.start(new Question(head, this, { bytes, at }));
     return this.#body && this.#exchange === exchange ? this.#readBody(bytes, head.end, end) : head.end;
@@ -121,10 +124,9 @@ export class Client implements LinkOwner, ClientSide {
     const [body, exchange] = [this.#body, this.#exchange];
     if (!body || !exchange) return -1;
     const next = body.read(bytes, { at, end }, exchange);
-    this.#received += end - at;
     const { bodyBytes } = this.#serving.limits;
     if (next === bad) return this.#refuseBody(malformed);
-    if (bodyBytes > 0 && this.#received > bodyBytes + 65_536) return this.#refuseBody(bodyTooLarge);
+    if (bodyBytes > 0 && body.received > bodyBytes + 65_536) return this.#refuseBody(bodyTooLarge);
     if (!body.done) {
       this.link.expectBulk(body.expected > 16_384);
       return next;
@@ -237,7 +239,7 @@ export class Client implements LinkOwner, ClientSide {
       this.#read(waiting, 0, waiting.length);
       (this.#exchange as Exchange | undefined)?.flushRequest();
     }
-    if (!this.#waiting) this.link.resume();
+    if (!this.#waiting || !this.#exchange) this.link.resume();
     if (this.#ended && !this.#exchange) this.#linger();
   }
 

@@ -9,6 +9,7 @@ import {
   type RouteWire,
 } from '../wire/proxy.ts';
 import { takenBy } from '../wire/reach.ts';
+import { whyUnusable } from './certificates.ts';
 import { counted, drain } from './counters.ts';
 import type { Front } from './front.ts';
 import type { LiveRoute } from './live-route.ts';
@@ -69,7 +70,7 @@ export class Control {
     return {
       hello: () => hello,
       observe: checked('observe', ({ target }) => this.#observe(target)),
-      publish: checked('publish', (input) => this.#change((stored) => publish(stored, input))),
+      publish: checked('publish', (input) => this.#publish(input)),
       unpublish: checked('unpublish', ({ target }) =>
         this.#change((stored) => withTable(stored, unpublished(stored.table, target))),
       ),
@@ -103,6 +104,12 @@ export class Control {
     return { split: route?.split ?? 'nobody', generation: route?.generation ?? 0, settled: true };
   }
 
+  async #publish(input: ProxyInput<'publish'>): Promise<void> {
+    const why = input.rules?.tls && (await whyUnusable(input.rules.tls));
+    if (why !== undefined) throw new RpcError('BAD_CERTIFICATE', why);
+    await this.#change((stored) => publish(stored, input));
+  }
+
   async #prepare(input: ProxyInput<'prepare'>): Promise<{ token: string; generation: number }> {
     const prepared = this.#tickets.prepare(this.#route(input.target), input);
     await this.#change((stored) => withTable(stored, this.#tickets.fence(stored.table, input)));
@@ -124,7 +131,7 @@ export class Control {
       const stored = next(this.#stored);
       if (stored === this.#stored) return;
       if (this.#options.writes) await saveRoutes(this.#options.file, stored);
-      this.#serve(stored);
+      await this.#serve(stored);
     });
   }
 
@@ -132,14 +139,16 @@ export class Control {
   #reload(): Promise<void> {
     return this.#changes.run(async () => {
       const stored = await loadRoutes(this.#options.file);
-      if (stored) this.#serve(stored);
+      if (stored) await this.#serve(stored);
     });
   }
 
-  #serve(stored: Stored): void {
+  async #serve(stored: Stored): Promise<void> {
     this.#stored = stored;
-    this.#options.settings.apply(stored.settings);
-    this.#options.routes.serve(stored.table);
+    const { settings, routes, front } = this.#options;
+    settings.apply(stored.settings);
+    routes.serve(stored.table);
+    await front.configure(stored.table, stored.settings);
   }
 
   #route(target: string): RouteWire {

@@ -13,7 +13,7 @@ export type LinkOwner = {
 };
 
 const small = 16_384;
-const bulk = 65_536;
+const bulk = 131_072;
 
 /** Whatever is read in passing is used before the next read, so one buffer serves every connection that carries little. */
 const shared = Buffer.allocUnsafeSlow(small);
@@ -89,8 +89,13 @@ export class Link {
     if (this.socket.writableLength > 0) this.congested = true;
   }
 
-  /** Text and many octets in one system call. */
+  /** Text and then octets in one system call. The text goes where octets were that are not needed any more, if it fits. */
   writeBoth(text: string, bytes: Buffer, { start, end }: { start: number; end: number }): void {
+    if (text.length <= start) {
+      bytes.write(text, start - text.length, 'latin1');
+      this.writeOctets(bytes, start - text.length, end);
+      return;
+    }
     this.socket.cork();
     this.socket.write(text, 'latin1');
     this.writeOctets(bytes, start, end);

@@ -21,7 +21,9 @@ async function main(): Promise<void> {
   settings.apply(stored.settings);
   const routes = new Routes(settings.limits);
   routes.serve(stored.table);
-  const front = await startFront({ routes, settings, secret: stored.secret }, descriptors);
+  const metrics = (): Promise<string> => control.metrics();
+  const { secret } = stored;
+  const front = await startFront({ routes, settings, secret, metrics }, descriptors, stored);
   const leave = (deadline: number): void =>
     void front.retire(deadline).then(() => {
       settings.close();

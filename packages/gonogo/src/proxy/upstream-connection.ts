@@ -169,7 +169,8 @@ export class UpstreamConnection implements LinkOwner {
       this.#fail(asker);
       return;
     }
-    this.link.expectBulk(false, asker.congested);
+    // An instance that answered at length may do so again.
+    this.link.expectBulk((this.#body?.received ?? 0) > 16_384, asker.congested);
     this.link.resume();
     this.#asker = undefined;
     const { keepAlive = false, idle = -1 } = this.#head ?? {};

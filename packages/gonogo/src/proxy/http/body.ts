@@ -16,6 +16,8 @@ export function bodyOf({ chunked, length }: { chunked: boolean; length: number }
 export class BodyReader {
   readonly #chunks: ChunkedReader | undefined;
   #left: number;
+  /** Octets that were read, framing and all. */
+  received = 0;
 
   constructor(framing: Framing) {
     this.#chunks = framing === 'chunked' ? new ChunkedReader(trailerLimit) : undefined;
@@ -43,6 +45,7 @@ export class BodyReader {
 
   /** Hands content to `sink`, and answers the octet after what belongs to the body, or `bad`. */
   read(bytes: Buffer, span: { readonly at: number; readonly end: number }, sink: BodySink): number {
+    this.received += span.end - span.at;
     if (this.#chunks) return this.#chunks.read(bytes, span, sink);
     const stop = Math.min(span.end, span.at + this.#left);
     if (stop === span.at) return stop;

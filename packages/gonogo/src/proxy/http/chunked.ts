@@ -1,7 +1,7 @@
 import { bad } from './fields.ts';
 import { cr, fieldOctet, hexDigit, lf, octet, textAt } from './octets.ts';
 
-/** Takes what a body carries, as places in the octets that came. */
+/** Takes what a body carries, as places in the octets that came. Octets before `start` are free to be written over. */
 export type BodySink = { data(bytes: Buffer, start: number, end: number): void };
 
 type State = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailer' | 'done';
