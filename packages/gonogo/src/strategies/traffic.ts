@@ -35,20 +35,22 @@ const gate = (id: string, { within, otherwise }: Approval, unlessProvenBy?: stri
 
 /** The new revision under users' traffic; where the environment wants it, too little traffic to judge by needs a word. */
 export const watch = (world: World): Step[] => [
-  watchFor(world, 'watch', world.spec.watch),
+  watchFor(world, 'watch', { rules: world.spec.watch, workers: true }),
   ...(world.spec.quiet === 'hold' ? [gate('hold', world.spec.approve ?? silence, 'watch')] : []),
 ];
 
-/** A watch of its own length. */
-export const watchFor = (world: World, id: string, rules: WatchRules): Step => {
-  const { slot, revision, workers } = world.next;
+type Watched = { readonly rules: WatchRules; readonly workers: boolean };
+
+/** A watch of its own length; of the workers only where they have started. */
+export const watchFor = (world: World, id: string, { rules, workers }: Watched): Step => {
+  const { slot, revision, workers: roles = [] } = world.next;
   const work: Work = {
     do: 'watch',
     pool: poolOf(world, slot),
     revision,
     rules,
     ...(world.live ? { baseline: slotOf(world, world.live.slot) } : {}),
-    ...(workers?.length ? { workers: workers.map((role) => poolOf(world, slot, role)) } : {}),
+    ...(workers && roles.length > 0 ? { workers: roles.map((role) => poolOf(world, slot, role)) } : {}),
   };
   return step(id, work, { within: rules.for + 10 * minute });
 };
