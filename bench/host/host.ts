@@ -13,7 +13,7 @@ import { removeTree } from '../../packages/gonogo/src/runtimes/process/view.ts';
 import { identify, isAlive } from '../../packages/gonogo/src/system/process.ts';
 import { type StateFolder, stateFolder } from '../../packages/gonogo/src/system/state.ts';
 import type { DeployInput } from '../../packages/gonogo/src/wire/api.ts';
-import { writeSiteIn } from '../../test/e2e/support/site.ts';
+import { writeSite } from '../../test/e2e/support/site.ts';
 import { entryOf, type Form } from './entry.ts';
 
 /** A real agent with a tiny site to deploy, in a temporary folder of its own. */
@@ -39,7 +39,7 @@ export async function openHost(form: Form, server?: string): Promise<Host> {
   // A short name: the sockets below it may have at most 107 bytes (unix(7)).
   const folder = await mkdtemp('/tmp/gb-');
   const state = stateFolder(join(folder, 's'));
-  await writeSiteIn(folder);
+  await writeSite({ folder });
   if (server !== undefined) await writeFile(join(folder, 'server.mjs'), server);
   const agent = (): Promise<Client> => ensureAgent(state.root, { entry: entryOf(form) });
   const { project, inputFor, upload } = await pack(folder);

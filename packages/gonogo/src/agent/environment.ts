@@ -104,19 +104,21 @@ export class Environment {
     return rollout.spec.id;
   }
 
-  /**
-   * Ends a rollout that waits at a gate, so that a rollback need not wait for an answer; tells which it was, and whether
-   * that has taken users back already. Undefined when no rollout waits.
-   */
-  async leaveGate(by: string): Promise<{ rollout: string; wentBack: boolean } | undefined> {
+  /** At which kind of gate the running rollout waits: users are with its release already, or have not met it. */
+  get waits(): 'with users' | 'before users' | undefined {
     const { rollout } = this.state;
     if (!rollout || openGates(this.state).length === 0) return undefined;
-    const { id } = rollout.spec;
+    return hasFlipped(rollout) ? 'with users' : 'before users';
+  }
+
+  /** Ends the rollout that waits at a gate, so that a rollback need not wait for an answer; answers which it was. */
+  async leaveGate(by: string): Promise<string> {
+    const id = this.state.rollout?.spec.id ?? '';
     await this.#open.submit({ i: 'abort', by });
     const deadline = performance.now() + patience;
     while (isRunning(this.state) && this.state.rollout?.spec.id === id && performance.now() < deadline)
       await sleep(20);
-    return { rollout: id, wentBack: hasFlipped(rollout) };
+    return id;
   }
 
   /** Turns the running rollout back; fails with NO_ROLLOUT when none runs. */
