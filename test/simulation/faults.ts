@@ -37,6 +37,22 @@ export type Fault = (typeof faults)[number];
 /** A fault, and at which point of the work it strikes; `end` when it is done. */
 export type Strike = { readonly fault: Fault; readonly at: number };
 
+/** What goes wrong around a gate, which nobody performs: `hung` is that nobody answers it, `duplicated` that two do. */
+export const gateFaults: readonly Fault[] = [
+  'hung',
+  'duplicated',
+  'crash-during',
+  'clock-forward',
+  'clock-back',
+  'degraded',
+  'second-agent',
+  'takeover',
+  'router-changed',
+];
+
+export const chooseGateFault = (schedule: Schedule, rate: number): Fault | undefined =>
+  schedule.chance(rate) ? schedule.pick(gateFaults) : undefined;
+
 /** How far into the work a fault can strike: points beyond its end are never reached. */
 const points = 4;
 

@@ -1,5 +1,5 @@
 import type { Coverage } from './coverage.ts';
-import { type Fault, faults } from './faults.ts';
+import { type Fault, faults, gateFaults } from './faults.ts';
 
 export type Pair = { readonly fault: Fault; readonly kind: string };
 
@@ -10,6 +10,10 @@ export const kinds: readonly string[] = [
   'reach',
   'ready',
   'smoke',
+  'still-works',
+  'migrate',
+  'take-back',
+  'ask',
   'flip',
   'watch',
   'stop',
@@ -17,8 +21,11 @@ export const kinds: readonly string[] = [
   'undo start',
   'undo ready',
   'undo stop',
+  'undo still-works',
   'retire',
 ];
+
+const gateIsNotPerformed: readonly Fault[] = faults.filter((fault) => !gateFaults.includes(fault));
 
 /** Pairs that cannot occur, and why. */
 const impossible: readonly {
@@ -27,12 +34,11 @@ const impossible: readonly {
   readonly why: string;
 }[] = [
   { fault: 'degraded', kinds: ['preflight'], why: 'nothing of the new revision runs yet' },
-  { fault: 'degraded', kinds: ['stop'], why: 'what is stopped is stopped before the new revision starts' },
-  {
-    fault: 'degraded',
-    kinds: ['undo start', 'undo ready'],
-    why: 'the new revision is gone before the old one starts again',
-  },
+  ...gateIsNotPerformed.map((fault) => ({
+    fault,
+    kinds: ['ask'],
+    why: 'nobody performs a gate: it waits for an answer',
+  })),
 ];
 
 export const whyImpossible = ({ fault, kind }: Pair): string | undefined =>

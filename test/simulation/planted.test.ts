@@ -7,7 +7,7 @@ import type { Subject } from './subject.ts';
 
 /** The first seed that breaks this invariant. */
 const seedOf = (subject: Partial<Subject>, invariant: string): number | undefined => {
-  for (let seed = 1; seed <= 500; seed++)
+  for (let seed = 1; seed <= 5_000; seed++)
     if (simulate(seed, subject).violation?.invariant === invariant) return seed;
   return undefined;
 };

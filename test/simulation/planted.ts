@@ -1,5 +1,4 @@
 import type { Plan, Step } from '../../packages/gonogo/src/domain/plan.ts';
-import { otherSlot } from '../../packages/gonogo/src/domain/slot.ts';
 import { drive } from '../../packages/gonogo/src/engine/drive.ts';
 import type { Scene } from './performers/call.ts';
 import { flipPerformer } from './performers/flip.ts';
@@ -42,7 +41,7 @@ export const planted: readonly {
   },
   {
     mistake: 'rolls back to what was never proven',
-    subject: { plan: (asked) => wishFor(asked.back ? { ...asked, back: lastTried(asked) } : asked) },
+    subject: { plan: (asked) => wishFor(asked.back ? lastTried(asked) : asked) },
     breaks: 'a rollback goes to what is proven',
   },
   {
@@ -87,10 +86,9 @@ function retiresEarly(steps: Plan[], { state }: Asked): Plan[] {
 }
 
 /** What was deployed last, whatever became of it. */
-function lastTried({ state, back }: Asked): NonNullable<Asked['back']> {
-  const { rollout } = state;
-  if (!back || !rollout) throw new TypeError('there is nothing to go back to');
-  return { ...back, ...rollout.spec.next, slot: otherSlot(rollout.spec.next.slot) };
+function lastTried(asked: Asked): Asked {
+  const { rollout } = asked.state;
+  return rollout ? { ...asked, revision: rollout.spec.next.revision } : asked;
 }
 
 /** The engine with its two most important lines the wrong way round. */

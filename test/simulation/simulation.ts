@@ -1,18 +1,21 @@
-import type { Event } from '../../packages/gonogo/src/domain/event.ts';
+import { isGate } from '../../packages/gonogo/src/domain/course.ts';
+import { openGates } from '../../packages/gonogo/src/domain/decide.ts';
+import type { Event, Intent } from '../../packages/gonogo/src/domain/event.ts';
 import type { Outcome } from '../../packages/gonogo/src/domain/plan.ts';
 import { all, describeSplit, sameSplit } from '../../packages/gonogo/src/domain/split.ts';
 import { isRunning, isStuck, rollbackTarget, wanted } from '../../packages/gonogo/src/domain/state.ts';
 import { Agent, type Surroundings } from './agent/agent.ts';
 import { Effect } from './agent/effect.ts';
 import type { Coverage } from './coverage.ts';
-import { chooseStrike, type Fault } from './faults.ts';
+import { chooseGateFault, chooseStrike, type Fault } from './faults.ts';
 import { Invariants } from './invariants/invariants.ts';
 import { kindOf } from './kind.ts';
 import { type AnyPerformer, unknown } from './performers/call.ts';
 import type { Schedule } from './schedule.ts';
 import type { Report } from './simulate.ts';
-import { strikeNow } from './strike.ts';
+import { type StruckGate, strikeGate, strikeNow } from './strike.ts';
 import type { Subject } from './subject.ts';
+import { describe, inWords } from './words.ts';
 import { someCharacter } from './world/release.ts';
 import { World } from './world/world.ts';
 
@@ -22,13 +25,17 @@ type Options = { readonly coverage: Coverage; readonly trace?: string[] };
 const faultRate = 0.16;
 const patience = 3_000;
 
+/** Kinds of work that come seldom are struck more often. */
+const rare = ['retire', 'take-back', 'still-works', 'undo still-works', 'undo ready', 'undo start'];
+const rareFaultRate = 0.4;
+
 /** How much time passes with every step, in milliseconds. */
 const stepTakes = 10;
 
 /** One run: agents, their effects, users and the rest of the world, one thing at a time. */
 export class Simulation implements Surroundings {
   readonly world = new World();
-  readonly invariants = new Invariants(this.world);
+  readonly invariants: Invariants;
   readonly schedule: Schedule;
   readonly subject: Subject;
   agents: Agent[] = [];
@@ -40,6 +47,9 @@ export class Simulation implements Surroundings {
   readonly #dead = new Set<string>();
   readonly #endings: string[] = [];
   #asked = 0;
+  /** The router's generation when each rollout was planned. */
+  readonly #planned = new Map<string, number>();
+  #gate: StruckGate | undefined;
   #started = 0;
 
   constructor(schedule: Schedule, subject: Subject, { coverage, trace }: Options) {
@@ -47,6 +57,7 @@ export class Simulation implements Surroundings {
     this.subject = subject;
     this.#coverage = coverage;
     this.#trace = trace;
+    this.invariants = new Invariants(this.world, trace && ((touch) => this.say(inWords(touch))));
   }
 
   run(): Report {
@@ -71,6 +82,7 @@ export class Simulation implements Surroundings {
   /** A fault has struck. */
   hit(fault: Fault, effect: Pick<Effect, 'kind' | 'intent'>): void {
     this.faults++;
+    if (effect.intent.direction === 'undo') this.world.isHampered = true;
     this.#coverage.hit(fault, effect.kind);
     if (this.#trace) this.say(`${fault} strikes ${effect.intent.key}`);
   }
@@ -102,6 +114,7 @@ export class Simulation implements Surroundings {
   meddle(): void {
     const to = this.schedule.pick(['nobody', all('blue'), all('green')] as const);
     this.world.router.meddle(to, this.world.step);
+    this.world.isHampered = true;
     this.say(`a stranger sends users to ${describeSplit(to)}`);
   }
 
@@ -126,7 +139,7 @@ export class Simulation implements Surroundings {
       const before = journal.state;
       journal.append(event);
       if (this.#trace) this.say(`${agent.name}: ${describe(event)}`);
-      this.#heed(event);
+      this.#heed(agent, event);
       this.invariants.journalled(event, before);
     }
     return undefined;
@@ -134,8 +147,8 @@ export class Simulation implements Surroundings {
 
   begin(agent: Agent, { intent, first }: Parameters<Surroundings['begin']>[1]): void {
     this.invariants.asked(intent);
-    const strike = chooseStrike(this.schedule, faultRate);
     const kind = kindOf(intent);
+    const strike = chooseStrike(this.schedule, rare.includes(kind) ? rareFaultRate : faultRate);
     this.#coverage.row(kind);
     if (strike?.fault === 'crash-unbegun') {
       this.hit('crash-unbegun', { intent, kind });
@@ -155,6 +168,7 @@ export class Simulation implements Surroundings {
     world.step++;
     world.clock.pass(stepTakes);
     world.router.serve();
+    world.database.pass(world.clock.mono);
     happens();
     for (const agent of this.agents) agent.pass();
     const answer = world.users.ask();
@@ -163,7 +177,24 @@ export class Simulation implements Surroundings {
     if (answer !== 'nobody' && answer.errs && answer.health === 'well') world.ail([answer], 'erring');
   }
 
+  /** Somebody is asked whether the rollout may go on; that too can go wrong. */
+  #gateAppears(agent: Agent, intent: Intent): void {
+    this.#coverage.row('ask');
+    const fault = chooseGateFault(this.schedule, faultRate);
+    if (fault) this.#gate = { agent, intent, fault, kind: 'ask' };
+  }
+
+  /** What was to go wrong at a gate that still waits goes wrong. */
+  #strikeGate(): boolean {
+    const gate = this.#gate;
+    this.#gate = undefined;
+    if (!gate || gate.agent.isDead || !this.world.journal.state.pending.has(gate.intent.key)) return false;
+    strikeGate(this, gate);
+    return true;
+  }
+
   #happen(): void {
+    if (this.#gate && this.#strikeGate()) return;
     const dice = this.schedule.next();
     if (dice < 0.83) this.#work();
     else if (dice < 0.87) this.#ask();
@@ -181,6 +212,7 @@ export class Simulation implements Surroundings {
   /** From here on nothing goes wrong any more, and whatever was begun must come to an end. */
   #calmDown(): void {
     this.say('no more surprises');
+    this.#gate = undefined;
     for (const effect of this.effects) effect.strike = undefined;
     this.#resume();
   }
@@ -205,7 +237,8 @@ export class Simulation implements Surroundings {
   #work(): void {
     if (this.#workOnce()) return;
     if (!this.agents.some(({ isDead, isPaused }) => !isDead && !isPaused)) this.startAgent();
-    else if (!isRunning(this.world.journal.state) && !this.schedule.chance(0.4)) this.#ask();
+    else if (!isRunning(this.world.journal.state) && !this.schedule.chance(0.55)) this.#ask();
+    else if (openGates(this.world.journal.state).length > 0 && this.schedule.chance(0.5)) this.approve();
     else this.#waitForNext();
   }
 
@@ -252,9 +285,15 @@ export class Simulation implements Surroundings {
       if (outcome) this.#finish(effect, outcome);
       if (outcome || effect.wakeAt > mono || agent.isDead || agent.isPaused) return true;
     }
-    const outcome = effect.advance(this, this.subject.performers[effect.intent.work.do] as AnyPerformer);
-    if (outcome) this.#over(effect, outcome);
+    this.#advance(effect);
     return true;
+  }
+
+  #advance(effect: Effect): void {
+    const kind = effect.intent.work.do;
+    if (kind === 'ask') throw new TypeError('a gate is answered by people, not performed');
+    const outcome = effect.advance(this, this.subject.performers[kind] as AnyPerformer);
+    if (outcome) this.#over(effect, outcome);
   }
 
   /** An effect has an outcome, unless a fault has it otherwise. */
@@ -299,10 +338,18 @@ export class Simulation implements Surroundings {
     const { world, schedule } = this;
     if (agent.isFresh && isStuck(state) && schedule.chance(0.5)) world.repair(state.live);
     const back = schedule.chance(0.25) ? rollbackTarget(state) : undefined;
-    const asked = { id: this.#asked++, schedule, state, world };
-    const wish = this.subject.plan(back ? { ...asked, back } : asked);
-    if (!back) world.releases.set(wish.spec.next.revision, someCharacter(schedule));
-    agent.inbox.push({ i: 'plan', ...wish });
+    const id = this.#asked++;
+    const revision = back?.revision ?? `r${id}`;
+    if (!back) world.releases.set(revision, someCharacter(schedule));
+    world.isQuiet = schedule.chance(0.3);
+    this.#planned.set(`rollout-${id}`, world.router.generation);
+    const asked = { id, revision, schedule, state, world };
+    agent.inbox.push({ i: 'plan', ...this.subject.plan(back ? { ...asked, back } : asked) });
+  }
+
+  /** Somebody opens the gate that waits. */
+  approve(): void {
+    this.#someAgent()?.inbox.push({ i: 'approve', by: 'somebody' });
   }
 
   #abort(): void {
@@ -332,6 +379,7 @@ export class Simulation implements Surroundings {
       runtime.web(slot)?.instances ?? [],
       this.schedule.pick(['unready', 'ended', 'erring'] as const),
     );
+    if (slot === this.world.journal.state.live?.slot) this.world.isHampered = true;
     this.say(`what is in ${slot} falls ill`);
   }
 
@@ -345,28 +393,22 @@ export class Simulation implements Surroundings {
     return able[this.schedule.below(able.length)];
   }
 
+  /** Users were moved between the planning of a rollout and its start. */
+  #hasMovedSince(rollout: string): boolean {
+    return this.#planned.get(rollout) !== this.world.router.generation;
+  }
+
   /** What the journal says tells where users should be. */
-  #heed(event: Event): void {
+  #heed(agent: Agent, event: Event): void {
     const { router, journal } = this.world;
     const { live } = journal.state;
+    if (event.e === 'intended' && isGate(event.intent)) this.#gateAppears(agent, event.intent);
+    if (event.e === 'planned')
+      this.world.isHampered =
+        router.displaced || this.world.isIll(live) || this.#hasMovedSince(event.spec.id);
     if (event.e === 'ended') this.#endings.push(event.as);
     if (event.e === 'ended' && event.as === 'stuck') router.displaced = true;
     else if (event.e === 'ended' && !router.meddled && live && sameSplit(router.served, all(live.slot)))
       router.displaced = false;
-  }
-}
-
-function describe(event: Event): string {
-  switch (event.e) {
-    case 'planned':
-      return `planned ${event.spec.kind} ${event.spec.settings.strategy} of ${event.spec.next.revision} in ${event.spec.next.slot}`;
-    case 'intended':
-      return `intended ${event.intent.key}`;
-    case 'settled':
-      return `settled ${event.key} ${event.outcome.is}`;
-    case 'ended':
-      return `ended ${event.as}`;
-    default:
-      return event.e;
   }
 }

@@ -1,4 +1,6 @@
+import type { Intent } from '../../packages/gonogo/src/domain/event.ts';
 import type { Outcome } from '../../packages/gonogo/src/domain/plan.ts';
+import type { Agent } from './agent/agent.ts';
 import type { Effect } from './agent/effect.ts';
 import type { Fault } from './faults.ts';
 import { failed } from './performers/call.ts';
@@ -12,13 +14,19 @@ export function strikeNow(simulation: Simulation, effect: Effect, fault: Fault):
 }
 
 // biome-ignore lint/suspicious/noConfusingVoidType: most faults change the world and answer nothing.
-type Strikes = { readonly [F in Fault]?: (simulation: Simulation, effect: Effect) => Outcome | void };
+type Strikes = { readonly [F in Fault]?: (simulation: Simulation, struck: Struck) => Outcome | void };
+
+/** What a fault needs of what it strikes. */
+type Struck = Pick<Effect, 'agent' | 'intent'> & Partial<Pick<Effect, 'delay' | 'hang'>>;
 
 const strikes: Strikes = {
   failed: ({ world }) => failed('it failed', [world.evidence.put()]),
-  'half-done': () => failed('it failed half-way'),
-  slow: (_simulation, effect) => effect.delay(effect.intent.within / 2),
-  hung: (_simulation, effect) => effect.hang(),
+  'half-done': ({ world }, { intent }) => {
+    world.database.stop(intent.key);
+    return failed('it failed half-way');
+  },
+  slow: (_simulation, struck) => struck.delay?.(struck.intent.within / 2),
+  hung: (_simulation, struck) => struck.hang?.(),
   'crash-before': (simulation, { agent }) => simulation.crash(agent),
   'crash-during': (simulation, { agent }) => simulation.crash(agent),
   'clock-forward': ({ world, schedule }) => world.clock.jump(schedule.next() * 86_400_000),
@@ -32,13 +40,31 @@ const strikes: Strikes = {
   'router-changed': (simulation) => simulation.meddle(),
 };
 
+/** A gate that waits, and what goes wrong there. */
+export type StruckGate = {
+  readonly agent: Agent;
+  readonly intent: Intent;
+  readonly kind: string;
+  readonly fault: Fault;
+};
+
+/** Lets a fault strike while a gate waits for an answer. */
+export function strikeGate(simulation: Simulation, gate: StruckGate): void {
+  const { fault, agent, intent } = gate;
+  if (fault === 'degraded' && !degrade(simulation, gate)) return;
+  simulation.hit(fault, gate);
+  if (fault === 'hung') simulation.world.clock.pass(intent.within);
+  else if (fault === 'duplicated') for (let i = 0; i < 2; i++) simulation.approve();
+  else if (fault !== 'degraded') strikes[fault]?.(simulation, { agent, intent });
+}
+
 function startAnother(simulation: Simulation): void {
   const others = simulation.agents.filter(({ isDead, isPaused }) => !isDead && !isPaused);
   if (others.length < 2) simulation.startAgent();
 }
 
 /** What the rollout brings, or what serves now, begins to fail; false when there is nothing that could. */
-function degrade({ world, schedule }: Simulation, { intent }: Effect): boolean {
+function degrade({ world, schedule }: Simulation, { intent }: Struck): boolean {
   const { rollout, live } = world.journal.state;
   const placed = intent.rollout === undefined ? live : rollout?.spec.next;
   const pool = placed && world.runtime.web(placed.slot);

@@ -3,6 +3,7 @@ import type { LeaseRecord, SimulatedLeases } from './agent/lease.ts';
 import type { SimulatedPerformers } from './performers/call.ts';
 import { checkPerformer } from './performers/check.ts';
 import { flipPerformer } from './performers/flip.ts';
+import { jobPerformer } from './performers/job.ts';
 import { readyPerformer } from './performers/ready.ts';
 import { scalePerformer } from './performers/scale.ts';
 import { watchPerformer } from './performers/watch.ts';
@@ -26,6 +27,7 @@ export const realSubject: Subject = {
     check: checkPerformer,
     scale: scalePerformer,
     ready: readyPerformer,
+    job: jobPerformer,
     flip: flipPerformer,
     watch: watchPerformer,
   },

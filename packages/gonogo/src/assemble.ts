@@ -1,7 +1,7 @@
 import type { CheckResult } from './domain/check.ts';
-import type { Event, Placed, RolloutSpec } from './domain/event.ts';
+import type { Event, RolloutSpec } from './domain/event.ts';
 import type { Plan } from './domain/plan.ts';
-import type { State } from './domain/state.ts';
+import type { State, WantedPool } from './domain/state.ts';
 import type { Target } from './domain/target.ts';
 import { loadArtifacts, loadChecks, loadRouter, loadRuntime, loadStores } from './drivers.ts';
 import { planRollout, type Wish } from './engine/plan.ts';
@@ -10,7 +10,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Artifacts, ArtifactUploads } from './ports/revisions.ts';
 import type { Router } from './ports/router.ts';
 import { performersOf } from './steps/performers.ts';
-import { poolSpec } from './steps/tools.ts';
+import { countOf, poolSpec } from './steps/tools.ts';
 import { type Supervisor, supervise, type Wanted } from './supervise/supervise.ts';
 import type { Logger } from './system/log.ts';
 import type { StateFolder } from './system/state.ts';
@@ -80,16 +80,14 @@ export async function assemble(options: AssembleOptions) {
       });
     },
     supervise: (target: Target): Supervisor => supervise({ ...parts, log: options.log }, target),
-    wantedPool: async (target: Target, { slot, revision }: Placed): Promise<Wanted> => {
+    wantedPool: async (target: Target, { slot, revision, role }: WantedPool): Promise<Wanted> => {
       const opened = {
         revision: await stores.revisions.open(revision),
         values: await stores.vault.open(revision),
       };
-      const pool = { target, slot, role: 'web' };
-      return {
-        slot: { target, slot },
-        spec: await poolSpec({ artifacts }, opened, { pool, count: opened.revision.replicas }),
-      };
+      const pool = { target, slot, role };
+      const count = countOf(opened.revision, role);
+      return { slot: { target, slot }, spec: await poolSpec({ artifacts }, opened, { pool, count }) };
     },
     /** Ends timers and listeners, and writes what waits; instances and fronts stay. */
     close: async (): Promise<void> => {

@@ -98,7 +98,7 @@ export class Effect {
     if (this.first === 'look') {
       if (!fenceOff(scene.world, call)) return leaseLost;
       scene.invariants.looked(call);
-      const seen = performer.look(scene, intent.work);
+      const seen = performer.look(scene, intent.work, call);
       if (seen !== 'not-begun' && (seen.is !== 'unknown' || intent.redo === 'never')) return seen;
       yield 0;
     }

@@ -1,5 +1,5 @@
-import { hasFlipped } from '../../../packages/gonogo/src/domain/decide.ts';
-import { stepsOf } from '../../../packages/gonogo/src/domain/plan.ts';
+import { hasFlipped, undoWork } from '../../../packages/gonogo/src/domain/course.ts';
+import { stepsOf, type Work } from '../../../packages/gonogo/src/domain/plan.ts';
 import type { Rollout } from '../../../packages/gonogo/src/domain/state.ts';
 import type { Invariant, Seen, Wrong } from './invariant.ts';
 
@@ -18,8 +18,22 @@ export const endings: readonly Invariant[] = [
     journalled: ({ world }, event) => {
       const { rollout } = world.journal.state;
       if (event.e !== 'ended' || event.as !== 'succeeded' || !rollout) return undefined;
-      const open = stepsOf(rollout.plan).filter(({ id }) => rollout.progress.get(id)?.outcome?.is !== 'ok');
+      const open = stepsOf(rollout.plan).filter(
+        ({ id, work }) => rollout.progress.get(id)?.outcome?.is !== 'ok' && !isSpared(work, rollout),
+      );
       return open.length === 0 ? undefined : `${open.map(({ id }) => id).join(', ')} was not done`;
+    },
+  },
+  {
+    name: 'a rollout is stuck only when something struck its way back',
+    journalled: ({ world }, event, before) => {
+      if (event.e !== 'ended' || event.as !== 'stuck' || world.isHampered) return undefined;
+      const { rollout, pending, live } = before;
+      if (world.isIll(live)) return undefined;
+      const last = rollout && undoWork(rollout)[rollout.undone];
+      // A database that the migration broke and that cannot be taken back is nothing an engine can mend.
+      if (last?.work.do === 'check' && world.database.broken.size > 0) return undefined;
+      return `${last?.step.id ?? pending.size} could not be undone, and nothing was in its way`;
     },
   },
   {
@@ -41,6 +55,12 @@ export const endings: readonly Invariant[] = [
     },
   },
 ];
+
+/** A gate that asks only where traffic has proved nothing. */
+const isSpared = (work: Work, { progress }: Rollout): boolean =>
+  work.do === 'ask' &&
+  work.unlessProvenBy !== undefined &&
+  progress.get(work.unlessProvenBy)?.outcome?.provenBy === 'traffic';
 
 /** A stranger who moves users after the last look at them is met by the next rollout. */
 function aboutSuccess({ world }: Seen, { spec, plan }: Rollout): Wrong {

@@ -1,17 +1,22 @@
 import type { Event, Intent } from '../../../packages/gonogo/src/domain/event.ts';
 import type { SlotName } from '../../../packages/gonogo/src/domain/slot.ts';
+import type { Split } from '../../../packages/gonogo/src/domain/split.ts';
 import type { State } from '../../../packages/gonogo/src/domain/state.ts';
 import type { Call } from '../performers/call.ts';
-import type { Pool } from '../world/runtime.ts';
+import type { Instance, Pool } from '../world/runtime.ts';
 import type { Answer } from '../world/users.ts';
 import type { World } from '../world/world.ts';
 
+type Place = { readonly slot: SlotName; readonly role: string };
+
 /** A performer's change of the world, judged just before it happens. */
 export type Touch = { readonly call: Call } & (
-  | { readonly what: 'start'; readonly slot: SlotName; readonly limit: number }
-  | { readonly what: 'members' | 'stop'; readonly slot: SlotName }
-  | { readonly what: 'gone'; readonly slot: SlotName; readonly pool: Pool }
-  | { readonly what: 'shift' }
+  | (Place & { readonly what: 'start'; readonly limit: number })
+  | (Place & { readonly what: 'members'; readonly left: number })
+  | (Place & { readonly what: 'stop'; readonly instances: readonly Instance[] })
+  | (Place & { readonly what: 'gone'; readonly pool: Pool })
+  | { readonly what: 'migrate' | 'undo'; readonly slot: SlotName; readonly repeatable: boolean }
+  | { readonly what: 'shift'; readonly to: Split }
 );
 
 /** Somebody who acts: an agent, by its name and the epoch of the lease it acts under. */
@@ -24,6 +29,8 @@ export type Seen = {
   readonly shifts: Map<string, number>;
   /** What users met when the running rollout was planned. */
   answeringAtPlan: string | undefined;
+  /** The running rollout closes the front while it works. */
+  closes: boolean;
   /** The newest lease under which the world was looked at or touched. */
   newestFence: number;
 };

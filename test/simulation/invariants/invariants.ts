@@ -1,7 +1,9 @@
 import type { Event, Intent } from '../../../packages/gonogo/src/domain/event.ts';
+import { type Move, type Plan, stepsOf } from '../../../packages/gonogo/src/domain/plan.ts';
 import type { State } from '../../../packages/gonogo/src/domain/state.ts';
 import type { Answer } from '../world/users.ts';
 import type { World } from '../world/world.ts';
+import { database } from './database.ts';
 import { endings } from './endings.ts';
 import type { Actor, Invariant, Seen, Touch, Wrong } from './invariant.ts';
 import { leases } from './leases.ts';
@@ -9,9 +11,19 @@ import { once } from './once.ts';
 import { order } from './order.ts';
 import { records } from './records.ts';
 import { traffic } from './traffic.ts';
+import { workers } from './workers.ts';
 
 /** Every invariant, each in the file of what it is about. */
-const invariants: readonly Invariant[] = [...traffic, ...order, ...endings, ...once, ...leases, ...records];
+const invariants: readonly Invariant[] = [
+  ...traffic,
+  ...order,
+  ...endings,
+  ...once,
+  ...database,
+  ...workers,
+  ...leases,
+  ...records,
+];
 
 /** The one that is broken by a run that never comes to rest. */
 const everyRolloutEnds = 'every rollout ends';
@@ -34,28 +46,39 @@ const on = {
   always: having('always'),
 };
 
+const isClosing = ({ shift }: Move): boolean => shift.to === 'nobody';
+
 /** Judges a run as it goes: each invariant at each event that could break it. Remembers the first that was broken. */
 export class Invariants {
   violation: Violation | undefined;
   readonly #seen: Seen;
+  readonly #tell: ((touch: Touch) => void) | undefined;
 
-  constructor(world: World) {
+  /** `tell` hears of every change of the world, just before it happens. */
+  constructor(world: World, tell?: (touch: Touch) => void) {
+    this.#tell = tell;
     this.#seen = {
       world,
       starts: new Map(),
       shifts: new Map(),
       answeringAtPlan: undefined,
+      closes: false,
       newestFence: 0,
     };
   }
 
   journalled(event: Event, before: State): void {
-    if (event.e === 'planned') this.#seen.answeringAtPlan = this.#seen.world.answering();
+    if (event.e === 'planned') this.#plannedNow(event.plan);
     for (const [name, check] of on.journalled) this.#note(name, check(this.#seen, event, before));
   }
 
   appending(actor: Actor): void {
     for (const [name, check] of on.appending) this.#note(name, check(this.#seen, actor));
+  }
+
+  #plannedNow(plan: Plan): void {
+    this.#seen.answeringAtPlan = this.#seen.world.answering();
+    this.#seen.closes = stepsOf(plan).some(({ work }) => work.do === 'flip' && work.moves.some(isClosing));
   }
 
   asked(intent: Intent): void {
@@ -72,6 +95,7 @@ export class Invariants {
   }
 
   touched(touch: Touch): void {
+    this.#tell?.(touch);
     for (const [name, check] of on.touched) this.#note(name, check(this.#seen, touch));
     this.looked(touch.call);
   }

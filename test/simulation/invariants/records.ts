@@ -35,6 +35,7 @@ function textsOf(event: Event): string[] {
     case 'answered':
       return [event.by];
     case 'intended':
+    case 'resumed':
       return [];
   }
 }

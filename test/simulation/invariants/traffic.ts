@@ -1,4 +1,10 @@
-import { describeSplit, type Split, sameSplit } from '../../../packages/gonogo/src/domain/split.ts';
+import {
+  all,
+  describeSplit,
+  type Split,
+  sameSplit,
+  servingSlots,
+} from '../../../packages/gonogo/src/domain/split.ts';
 import type { State } from '../../../packages/gonogo/src/domain/state.ts';
 import { isRunning, isStuck } from '../../../packages/gonogo/src/domain/state.ts';
 import { isReady } from '../world/runtime.ts';
@@ -19,14 +25,15 @@ export const traffic: readonly Invariant[] = [
   },
   {
     name: 'users are turned away only where the strategy says so',
-    answered: ({ world }, answer) =>
-      answer !== 'nobody' || mayBeTurnedAway(world) ? undefined : 'a user was answered by nobody',
+    answered: ({ world, closes }, answer) =>
+      answer !== 'nobody' || mayBeTurnedAway(world, closes) ? undefined : 'a user was answered by nobody',
   },
   {
     name: 'exactly one split is in force, and it is what the router observes',
-    always: ({ world: { router, journal } }) => {
+    always: ({ world: { router, journal }, closes }) => {
       if (router.displaced || router.meddled) return undefined;
-      if (sameSplit(router.stored, router.served) && isKnown(journal.state, router.served)) return undefined;
+      if (sameSplit(router.stored, router.served) && isKnown(journal.state, router.served, closes))
+        return undefined;
       if (isShifting(journal.state)) return undefined;
       return `the router observes ${describeSplit(router.stored)} and serves ${describeSplit(router.served)}`;
     },
@@ -34,10 +41,10 @@ export const traffic: readonly Invariant[] = [
 ];
 
 /** Before the first release there is nobody; in place, the front says so; a stuck rollout has paged somebody. */
-function mayBeTurnedAway({ router, journal: { state } }: World): boolean {
+function mayBeTurnedAway({ router, journal: { state } }: World, closes: boolean): boolean {
   if (!state.live || router.displaced) return true;
   if (isStuck(state)) return true;
-  return isRunning(state) && state.rollout?.spec.keep === undefined;
+  return isRunning(state) && closes;
 }
 
 function isShifting({ pending, rollout }: State): boolean {
@@ -45,10 +52,10 @@ function isShifting({ pending, rollout }: State): boolean {
   return rollout?.ended?.as === 'stuck' || rollout?.turned !== undefined;
 }
 
-/** The splits that the journal knows of: where users belong, and where the running rollout takes them. */
-function isKnown({ live, rollout }: State, split: Split): boolean {
-  if (split === 'nobody') return !live || rollout?.spec.keep === undefined;
-  const served = typeof split === 'object' ? split : {};
-  const next = rollout && !rollout.ended ? rollout.spec.next.slot : undefined;
-  return Object.keys(served).every((slot) => slot === live?.slot || slot === next);
+/** The splits that the journal knows of: where users belong, and on the way where the running rollout takes them. */
+function isKnown(state: State, split: Split, closes: boolean): boolean {
+  const { live, rollout } = state;
+  if (!isRunning(state)) return sameSplit(split, live ? all(live.slot) : 'nobody');
+  if (split === 'nobody') return !live || closes;
+  return servingSlots(split).every((slot) => slot === live?.slot || slot === rollout?.spec.next.slot);
 }

@@ -32,14 +32,15 @@ export type Scene = { readonly world: World; readonly invariants: Invariants };
 /** One kind of work, simulated: every `yield` is a moment in which anything else may happen. */
 export type SimulatedPerformer<K extends WorkKind> = {
   perform(scene: Scene, work: WorkOf<K>, call: Call): Generator<Pause, Outcome>;
-  look(scene: Scene, work: WorkOf<K>): Outcome | 'not-begun';
+  look(scene: Scene, work: WorkOf<K>, call: Call): Outcome | 'not-begun';
 };
 
-export type SimulatedPerformers = { readonly [K in WorkKind]: SimulatedPerformer<K> };
+/** Every kind of work but the gate, which nobody performs. */
+export type SimulatedPerformers = { readonly [K in Exclude<WorkKind, 'ask'>]: SimulatedPerformer<K> };
 
 export type AnyPerformer = {
   perform(scene: Scene, work: Work, call: Call): Generator<Pause, Outcome>;
-  look(scene: Scene, work: Work): Outcome | 'not-begun';
+  look(scene: Scene, work: Work, call: Call): Outcome | 'not-begun';
 };
 
 const nothing: readonly EvidenceRef[] = [];

@@ -1,7 +1,7 @@
 import type { Outcome, Suite } from '../../../packages/gonogo/src/domain/plan.ts';
 import { complaint } from '../world/evidence.ts';
 import type { Character } from '../world/release.ts';
-import { isUp, type Pool } from '../world/runtime.ts';
+import { type Instance, isUp, type Pool } from '../world/runtime.ts';
 import type { World } from '../world/world.ts';
 import { failed, fenceOff, leaseLost, ok, type SimulatedPerformer } from './call.ts';
 
@@ -24,7 +24,9 @@ function ask(world: World, suite: Suite, { revision, pool }: Asked): Outcome {
   const evidence = [world.evidence.put()];
   const character = world.releases.get(revision);
   const passes = character === undefined || holds(character, suite);
-  const errs = suite === 'smoke' && instances.some(({ health }) => health === 'erring');
+  if (suite === 'still-works' && world.ready(pool).length < instances.length)
+    return failed('not all are ready', evidence);
+  const errs = asksItself(suite) && (world.database.broken.has(revision) || instances.some(isErring));
   return passes && !errs ? ok(evidence) : failed(world.evidence.clean(complaint(world.step)), evidence);
 }
 
@@ -36,5 +38,12 @@ function holds(character: Character, suite: Suite): boolean {
       return character.reaches;
     case 'smoke':
       return character.passes;
+    case 'still-works':
+      return true;
   }
 }
+
+/** The suites that ask the service's own checks. */
+const asksItself = (suite: Suite): boolean => suite === 'smoke' || suite === 'still-works';
+
+const isErring = ({ health }: Instance): boolean => health === 'erring';

@@ -29,8 +29,11 @@ export const flipPerformer: SimulatedPerformer<'flip'> = {
   },
   look: ({ world }, { moves }) => {
     const [move] = moves;
-    if (!move || sameSplit(world.router.stored, move.shift.to)) return move ? confirm(world, move) : ok();
-    if (sameSplit(world.router.stored, move.shift.from)) return 'not-begun';
+    if (!move) return ok();
+    const { stored } = world.router;
+    const { from, to, or = [] } = move.shift;
+    if (sameSplit(stored, to) && !sameSplit(from, to)) return confirm(world, move);
+    if ([from, ...or].some((beginning) => sameSplit(stored, beginning))) return 'not-begun';
     return unknown('the router sends traffic neither where it did nor where it should');
   },
 };
@@ -39,10 +42,11 @@ function* flip(scene: Scene, move: Move, call: Call): Generator<Pause, Outcome> 
   const { world } = scene;
   const { router } = world;
   if (!fenceOff(world, call)) return leaseLost;
-  const { from, to } = move.shift;
+  const { to, or = [] } = move.shift;
   const unready = yield* admit(scene, move, call);
   if (unready) return unready;
-  if (sameSplit(router.stored, to) && sameSplit(router.served, to)) return confirm(world, move);
+  if (sameSplit(move.shift.from, to) || isAlready(world, move)) return confirm(world, move);
+  const from = or.find((other) => sameSplit(other, router.stored)) ?? move.shift.from;
   yield 0;
   if (call.cancelled) return givenUp;
   const ticket = router.prepare(from, to, call.fence);
@@ -52,36 +56,59 @@ function* flip(scene: Scene, move: Move, call: Call): Generator<Pause, Outcome> 
   const committed = router.commit(ticket);
   if (committed === 'moved') return failed('the router was moved by somebody else');
   if (committed === 'fenced') return leaseLost;
-  scene.invariants.touched({ what: 'shift', call });
+  scene.invariants.touched({ what: 'shift', to, call });
   yield 0;
   return confirm(world, move);
 }
 
-/** Tells the router who is ready now; answers what is missing. On the way back a moment of weakness is waited for. */
-function* admit({ world, invariants }: Scene, move: Move, call: Call): Generator<Pause, Outcome | undefined> {
-  for (const { pool: id, revision } of move.pools) {
-    let ready: readonly Instance[];
-    for (;;) {
-      const pool = world.runtime.pool(id);
-      ready = pool?.revision === revision ? world.ready(pool) : [];
-      if (ready.length > 0 || call.direction === 'forward') break;
-      yield pause;
-    }
-    if (ready.length === 0) return failed(`no instance in ${id.slot} is ready now`);
-    if (!fenceOff(world, call)) return leaseLost;
-    invariants.touched({ what: 'members', slot: id.slot, call });
-    world.router.members[id.slot] = ready;
+/**
+ * Tells the router who is ready now; answers what is missing. On the way back a moment of weakness is waited for, and it
+ * is enough that one slot has somebody who is ready: the other may be why the rollout goes back.
+ */
+function* admit(scene: Scene, move: Move, call: Call): Generator<Pause, Outcome | undefined> {
+  const isForward = call.direction === 'forward';
+  for (;;) {
+    const ready = move.pools.map((part) => readyIn(scene.world, part));
+    const missing = move.pools.find((_, i) => ready[i]?.length === 0);
+    if (isForward && missing) return failed(`no instance in ${missing.pool.slot} is ready now`);
+    const isEnough = !missing || ready.some(({ length }) => length > 0);
+    if (isEnough || isAlready(scene.world, move)) return tell(scene, ready, call);
+    yield pause;
+  }
+}
+
+/** Whoever has nobody ready keeps the members it has: the data plane knows best which of them to spare. */
+function tell(
+  { world, invariants }: Scene,
+  ready: readonly (readonly Instance[])[],
+  call: Call,
+): Outcome | undefined {
+  if (!fenceOff(world, call)) return leaseLost;
+  for (const instances of ready) {
+    const [first] = instances;
+    if (!first) continue;
+    invariants.touched({ what: 'members', slot: first.slot, role: 'web', left: instances.length, call });
+    world.router.members[first.slot] = instances;
   }
   return undefined;
+}
+
+const isAlready = ({ router }: World, { shift }: Move): boolean =>
+  sameSplit(router.stored, shift.to) && sameSplit(router.served, shift.to);
+
+function readyIn(world: World, { pool: id, revision }: Move['pools'][number]): readonly Instance[] {
+  const pool = world.runtime.pool(id);
+  return pool?.revision === revision ? world.ready(pool) : [];
 }
 
 /** A fresh request through the front is answered by the right slot. */
 function confirm(world: World, { shift, pools }: Move): Outcome {
   const expected = servingSlots(shift.to);
   if (pools.length > 0 && expected.length > 0) {
-    const [slot] = servingSlots(world.router.served);
-    const answers = slot && expected.includes(slot) && world.router.members[slot].length > 0;
-    if (!answers) return failed('a new request was answered by somebody else');
+    const serving = servingSlots(world.router.served);
+    const answers = serving.some((slot) => world.router.members[slot].length > 0);
+    if (!answers || !serving.every((slot) => expected.includes(slot)))
+      return failed('a new request was answered by somebody else');
   }
   if (sameSplit(world.router.served, shift.to)) world.router.confirmedAt = world.step;
   return ok();

@@ -1,5 +1,4 @@
 import { complaint } from '../world/evidence.ts';
-import { isReady } from '../world/runtime.ts';
 import { failed, fenceOff, givenUp, leaseLost, ok, type SimulatedPerformer } from './call.ts';
 
 /** How often an instance is asked before it counts as one that does not become ready. */
@@ -14,7 +13,7 @@ export const readyPerformer: SimulatedPerformer<'ready'> = {
       if (!pool || pool.instances.length === 0) return failed('0 of 0 is not ready');
       if (pool.instances.some(({ health }) => health === 'ended'))
         return failed(world.evidence.clean(complaint(world.step)), [world.evidence.put()]);
-      const isWell = pool.instances.every((instance) => isReady(instance, world.clock.mono));
+      const isWell = work.pool.role !== 'web' || world.ready(pool).length === pool.instances.length;
       if (isWell && asked > 0) return ok();
       if (call.cancelled) return givenUp;
       yield isWell ? 25 : 1_000;

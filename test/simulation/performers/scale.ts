@@ -36,12 +36,14 @@ function* fill(scene: Scene, work: Scale, call: Call): Generator<Pause, Outcome>
     if (pool && countUp(pool) >= work.count) return ok();
     const ended = pool?.instances.findIndex((instance) => !isUp(instance)) ?? -1;
     if (ended >= 0) pool?.instances.splice(ended, 1);
-    invariants.touched({ what: 'start', slot: work.pool.slot, limit: work.count, call });
+    invariants.touched({ what: 'start', ...placeOf(work.pool), limit: work.count, call });
     const { startsIn = 0, errs = false } = world.releases.get(work.revision) ?? {};
     world.runtime.start(work.pool, { revision: work.revision, readyAt: world.clock.mono + startsIn, errs });
     yield 0;
   }
 }
+
+const placeOf = ({ slot, role }: Scale['pool']): Pick<Scale['pool'], 'slot' | 'role'> => ({ slot, role });
 
 const countUp = ({ instances }: Pool): number => {
   let up = 0;
@@ -49,14 +51,24 @@ const countUp = ({ instances }: Pool): number => {
   return up;
 };
 
-/** What runs another revision, or is too much, is stopped first. */
+/** What runs another revision, or is too much, is stopped first; what is too much is out of routing before that. */
 function* stopOthers({ world, invariants }: Scene, work: Scale, call: Call): Generator<Pause, void> {
-  const pool = world.runtime.pool(work.pool);
-  const tooMany =
-    pool?.revision === work.revision ? pool.instances.length - work.count : pool?.instances.length;
-  if (!pool || !tooMany || tooMany <= 0) return;
-  invariants.touched({ what: 'stop', slot: work.pool.slot, call });
-  if (pool.revision !== work.revision) world.runtime.pools.delete(poolName(work.pool));
+  const { runtime, router } = world;
+  const { slot, role } = work.pool;
+  const pool = runtime.pool(work.pool);
+  if (!pool) return;
+  const isOther = pool.revision !== work.revision;
+  const leaving = isOther ? pool.instances : pool.instances.slice(work.count);
+  if (leaving.length === 0) return;
+  if (role === 'web' && !isOther) {
+    const staying = router.members[slot].filter((one) => !leaving.includes(one));
+    invariants.touched({ what: 'members', slot, role, left: staying.length, call });
+    router.members[slot] = staying;
+    yield 0;
+    if (!fenceOff(world, call)) return;
+  }
+  invariants.touched({ what: 'stop', slot, role, instances: leaving, call });
+  if (isOther) runtime.pools.delete(poolName(work.pool));
   else pool.instances.splice(work.count);
   yield 0;
 }
@@ -66,17 +78,19 @@ function* empty({ world, invariants }: Scene, { pool: id }: Scale, call: Call): 
   if (!fenceOff(world, call)) return leaseLost;
   const pool = runtime.pool(id);
   if (!pool) return ok();
-  invariants.touched({ what: 'members', slot: id.slot, call });
-  if (id.role === 'web') router.members[id.slot] = [];
-  yield 0;
+  if (id.role === 'web') {
+    invariants.touched({ what: 'members', ...placeOf(id), left: 0, call });
+    router.members[id.slot] = [];
+    yield 0;
+  }
   const log = evidence.put();
   pool.outputUnsaved = false;
   if (!fenceOff(world, call)) return leaseLost;
-  invariants.touched({ what: 'stop', slot: id.slot, call });
+  invariants.touched({ what: 'stop', ...placeOf(id), instances: pool.instances, call });
   for (const instance of pool.instances) instance.removing = true;
   yield 0;
   if (!fenceOff(world, call)) return leaseLost;
-  invariants.touched({ what: 'gone', slot: id.slot, pool, call });
+  invariants.touched({ what: 'gone', ...placeOf(id), pool, call });
   runtime.pools.delete(poolName(id));
   return ok([log]);
 }

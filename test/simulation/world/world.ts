@@ -1,12 +1,14 @@
 import type { Placed } from '../../../packages/gonogo/src/domain/event.ts';
 import { all, servingSlots } from '../../../packages/gonogo/src/domain/split.ts';
+import type { WantedPool } from '../../../packages/gonogo/src/domain/state.ts';
 import { SimulatedJournal } from '../agent/journal.ts';
 import { SimulatedLeases } from '../agent/lease.ts';
 import { SimulatedClock } from './clock.ts';
+import { SimulatedDatabase } from './database.ts';
 import { SimulatedEvidence } from './evidence.ts';
 import type { Character } from './release.ts';
 import { SimulatedRouter } from './router.ts';
-import { type Instance, isReady, type Pool, poolName, SimulatedRuntime } from './runtime.ts';
+import { type Instance, isReady, type Pool, SimulatedRuntime } from './runtime.ts';
 import { Users } from './users.ts';
 
 /** Everything outside the engine, and what is remembered of it. */
@@ -18,10 +20,15 @@ export class World {
   readonly router = new SimulatedRouter();
   readonly users = new Users(this.router);
   readonly evidence = new SimulatedEvidence();
+  readonly database = new SimulatedDatabase();
   /** What each revision is like, by its id. */
   readonly releases = new Map<string, Character>();
   /** How many things have happened. */
   step = 0;
+  /** Something struck the way back of the running rollout, or what it goes back to: it may get stuck. */
+  isHampered = false;
+  /** So few users come that they say nothing of a release. */
+  isQuiet = false;
 
   /** Which revision users are sent to; undefined when nobody is. */
   answering(): string | undefined {
@@ -32,6 +39,12 @@ export class World {
 
   ready(pool: Pool | undefined): Instance[] {
     return pool?.instances.filter((instance) => isReady(instance, this.clock.mono)) ?? [];
+  }
+
+  /** Something of what serves is not well. */
+  isIll(placed: Placed | undefined): boolean {
+    const pool = placed && this.runtime.web(placed.slot);
+    return pool?.instances.some(({ health }) => health !== 'well') ?? false;
   }
 
   /** Instances begin to fail. What serves and fails is noticed by the data plane. */
@@ -47,10 +60,10 @@ export class World {
   }
 
   /** What keeps wanted pools alive does so: what ended is started again, what fell ill is well. */
-  heal(wanted: readonly Placed[]): void {
-    for (const { slot, revision } of wanted) {
-      const pool = this.runtime.web(slot);
-      if (!pool || pool.revision !== revision) continue;
+  heal(wanted: readonly WantedPool[]): void {
+    for (const { revision, ...id } of wanted) {
+      const pool = this.runtime.pool(id);
+      if (pool?.revision !== revision) continue;
       for (const instance of pool.instances) this.#heal(pool, instance);
     }
   }
@@ -75,11 +88,9 @@ export class World {
     this.router.displaced = false;
   }
 
-  #putUp({ slot, revision }: Placed): void {
+  #putUp({ slot, revision, workers }: Placed): void {
     const launch = { revision, readyAt: 0, errs: false };
-    for (let i = 0; i < 2; i++) this.runtime.start({ slot, role: 'web' }, launch);
-    this.router.members[slot] = [
-      ...(this.runtime.pools.get(poolName({ slot, role: 'web' }))?.instances ?? []),
-    ];
+    for (const role of ['web', 'web', ...(workers ?? [])]) this.runtime.start({ slot, role }, launch);
+    this.router.members[slot] = [...(this.runtime.web(slot)?.instances ?? [])];
   }
 }

@@ -4,6 +4,7 @@ import {
   command,
   doc,
   innerPath,
+  name,
   optional,
   parsed,
   rule,
@@ -30,6 +31,21 @@ const folder = innerPath.check(
 
 const stop = section({ grace: withDefault(duration(), '20s', 'From SIGTERM to SIGKILL.') });
 
+const worker = section({
+  command: doc(command, 'Starts one instance of this role, in the artifact’s folder.'),
+  replicas: withDefault(replicas, 1, 'How many instances of this role run.'),
+  overlap: withDefault(
+    z.boolean(),
+    true,
+    'Whether the old release’s and the new one’s may run at once; false stops the old ones first.',
+  ),
+});
+
+/** `web` is the role that takes traffic, and `job` what migrations run as. */
+const workers = z
+  .record(name, worker)
+  .check(rule((all) => !('web' in all) && !('job' in all), 'must have other names than web and job'));
+
 const input = section({
   command: doc(command, 'Starts one instance, in the artifact’s folder. It must listen on $HOST:$PORT.'),
   port: unsupported('it belongs to images; a bundle listens on the free port it is given in $PORT'),
@@ -40,17 +56,21 @@ const input = section({
     text.check(z.minLength(1)),
     'The operating-system user instances run as; needs an agent that runs as root.',
   ),
-  workers: unsupported('only the role that takes traffic runs'),
+  workers: optional(
+    workers,
+    'Roles that take no traffic, by name. They start when the instances that take it are proven ready.',
+  ),
 });
 
 /** `run:` — how an instance is started and stopped. */
 export const run = parsed(
   input,
-  ({ command: argv, stop: { grace }, replicas: count, shared, user }): Run => ({
+  ({ command: argv, stop: { grace }, replicas: count, shared, user, workers: roles }): Run => ({
     command: argv,
     grace,
     replicas: count,
     shared,
     ...(user === undefined ? {} : { user }),
+    ...(roles && Object.keys(roles).length > 0 ? { workers: roles } : {}),
   }),
 );
