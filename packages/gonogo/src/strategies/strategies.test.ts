@@ -185,3 +185,11 @@ test('a rollback to what was live all the time never stops its workers', () => {
     [['start-mailer', []]],
   );
 });
+
+test('only the last watch looks after workers: before it they do not run', () => {
+  const plan = canary(world({ next: sized('green', 2, [mailer]) }));
+  const watches = stepsOf(plan).flatMap(({ work }) =>
+    work.do === 'watch' ? [work.workers?.length ?? 0] : [],
+  );
+  assert.deepEqual(watches, [0, 0, 0, 1]);
+});
