@@ -3,6 +3,7 @@ import type { Outcome } from '../../packages/gonogo/src/domain/plan.ts';
 import type { Agent } from './agent/agent.ts';
 import type { Effect } from './agent/effect.ts';
 import type { Fault } from './faults.ts';
+import { approve, meddle, startAnother } from './interventions.ts';
 import { failed } from './performers/call.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -37,7 +38,7 @@ const strikes: Strikes = {
     simulation.say(`${agent.name} stands still`);
     startAnother(simulation);
   },
-  'router-changed': (simulation) => simulation.meddle(),
+  'router-changed': (simulation) => meddle(simulation),
 };
 
 /** A gate that waits, and what goes wrong there. */
@@ -54,13 +55,8 @@ export function strikeGate(simulation: Simulation, gate: StruckGate): void {
   if (fault === 'degraded' && !degrade(simulation, gate)) return;
   simulation.hit(fault, gate);
   if (fault === 'hung') simulation.world.clock.pass(intent.within);
-  else if (fault === 'duplicated') for (let i = 0; i < 2; i++) simulation.approve();
+  else if (fault === 'duplicated') for (let i = 0; i < 2; i++) approve(simulation);
   else if (fault !== 'degraded') strikes[fault]?.(simulation, { agent, intent });
-}
-
-function startAnother(simulation: Simulation): void {
-  const others = simulation.agents.filter(({ isDead, isPaused }) => !isDead && !isPaused);
-  if (others.length < 2) simulation.startAgent();
 }
 
 /** What the rollout brings, or what serves now, begins to fail; false when there is nothing that could. */

@@ -4,9 +4,11 @@ import { redact } from '../../../packages/gonogo/src/checks/redact.ts';
 const secret = 'hunter2/launch+codes';
 const secrets = [secret];
 const forms = [secret, Buffer.from(secret).toString('base64'), encodeURIComponent(secret)];
+const shortest = Math.min(...forms.map(({ length }) => length));
 
 /** True if a text holds the secret in one of the forms in which it travels. */
-export const leaks = (text: string): boolean => forms.some((form) => text.includes(form));
+export const leaks = (text: string): boolean =>
+  text.length >= shortest && forms.some((form) => text.includes(form));
 
 /** What an application says when it fails: it knows the secret, and says it in some form. */
 export const complaint = (n: number): string => `could not log in with ${forms[n % forms.length]}`;
