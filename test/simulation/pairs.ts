@@ -25,24 +25,28 @@ export const kinds: readonly string[] = [
   'retire',
 ];
 
-const gateIsNotPerformed: readonly Fault[] = faults.filter((fault) => !gateFaults.includes(fault));
-
-/** Pairs that cannot occur, and why. */
-const impossible: readonly {
-  readonly fault: Fault;
+type Impossible = {
+  readonly faults: readonly Fault[];
   readonly kinds: readonly string[];
   readonly why: string;
-}[] = [
-  { fault: 'degraded', kinds: ['preflight'], why: 'nothing of the new revision runs yet' },
-  ...gateIsNotPerformed.map((fault) => ({
-    fault,
+};
+
+/** Pairs that cannot occur, and why. */
+const impossible: readonly Impossible[] = [
+  { faults: ['degraded'], kinds: ['preflight'], why: 'nothing of the new revision runs yet' },
+  {
+    faults: faults.filter((fault) => !gateFaults.includes(fault)),
     kinds: ['ask'],
     why: 'nobody performs a gate: it waits for an answer',
-  })),
+  },
 ];
 
+/** The pairs that cannot occur, in words: each reason once. */
+export const impossibleInWords = (): string[] =>
+  impossible.map(({ faults: of, kinds: at, why }) => `${of.join(', ')} × ${at.join(', ')}: ${why}`);
+
 export const whyImpossible = ({ fault, kind }: Pair): string | undefined =>
-  impossible.find((one) => one.fault === fault && one.kinds.includes(kind))?.why;
+  impossible.find((one) => one.faults.includes(fault) && one.kinds.includes(kind))?.why;
 
 /** The pairs that can occur and did not. */
 export const unhit = (coverage: Coverage): Pair[] =>

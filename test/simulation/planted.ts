@@ -1,6 +1,8 @@
 import type { Plan, Step } from '../../packages/gonogo/src/domain/plan.ts';
+import type { PoolId } from '../../packages/gonogo/src/domain/slot.ts';
+import { sameSplit } from '../../packages/gonogo/src/domain/split.ts';
 import { drive } from '../../packages/gonogo/src/engine/drive.ts';
-import type { Scene } from './performers/call.ts';
+import { ok, type Scene } from './performers/call.ts';
 import { flipPerformer } from './performers/flip.ts';
 import { realSubject, type Subject } from './subject.ts';
 import { type Asked, wishFor } from './wish.ts';
@@ -56,7 +58,36 @@ export const planted: readonly {
     },
     breaks: 'after the flip green is not destroyed until blue serves',
   },
+  {
+    mistake: 'goes back only when both slots are ready',
+    subject: {
+      performers: { ...realSubject.performers, flip: { ...flipPerformer, perform: waitingForAll } },
+    },
+    breaks: 'a rollout is stuck only when something struck its way back',
+  },
+  {
+    mistake: 'takes users who are there already for served',
+    subject: {
+      performers: { ...realSubject.performers, flip: { ...flipPerformer, perform: contentWithTheSplit } },
+    },
+    breaks: 'users are turned away only where the strategy says so',
+  },
 ];
+
+type Flip = typeof flipPerformer.perform;
+
+function* waitingForAll(...[scene, work, call]: Parameters<Flip>): ReturnType<Flip> {
+  const { world } = scene;
+  const isReady = ({ pool }: { pool: PoolId }): boolean => world.ready(world.runtime.pool(pool)).length > 0;
+  while (call.direction === 'undo' && !work.moves.every(({ pools }) => pools.every(isReady))) yield 60_000;
+  return yield* flipPerformer.perform(scene, work, call);
+}
+
+function* contentWithTheSplit(...[scene, work, call]: Parameters<Flip>): ReturnType<Flip> {
+  const { stored } = scene.world.router;
+  const isDone = work.moves.every(({ shift: { from, to } }) => sameSplit(stored, to) && !sameSplit(from, to));
+  return isDone ? ok() : yield* flipPerformer.perform(scene, work, call);
+}
 
 /** To whoever acts in it, every instance seems ready. */
 const credulous = ({ world, invariants }: Scene): Scene => ({

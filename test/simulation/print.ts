@@ -1,7 +1,7 @@
 import { faults } from './faults.ts';
 import type { Many } from './many.ts';
 import { minimise } from './minimise.ts';
-import { kinds, whyImpossible } from './pairs.ts';
+import { impossibleInWords, kinds, whyImpossible } from './pairs.ts';
 
 /** How many violations are shrunk and shown. */
 const shown = 3;
@@ -18,6 +18,7 @@ export function print(many: Many, format: 'pretty' | 'json'): void {
   );
   console.log(`endings: ${[...many.endings].map(([name, count]) => `${name} ${count}`).join(', ')}`);
   printTable(many);
+  for (const line of impossibleInWords()) console.log(`– ${line}`);
   for (const { fault, kind } of many.unhit) console.log(`never hit: ${fault} × ${kind}`);
   if (format === 'json')
     console.log(JSON.stringify({ runs, steps, crashes, faults: struck, violations: violations.length }));

@@ -25,8 +25,8 @@ const faultRate = 0.16;
 const patience = 3_000;
 
 /** Kinds of work that come seldom are struck more often. */
-const rare = ['retire', 'take-back', 'still-works', 'undo still-works', 'undo ready', 'undo start'];
-const rareFaultRate = 0.4;
+const rare = ['retire', 'take-back', 'still-works', 'undo still-works', 'undo ready', 'undo start', 'stop'];
+const rareFaultRate = 0.6;
 
 /** How much time passes with every step, in milliseconds. */
 const stepTakes = 10;

@@ -43,7 +43,8 @@ export class Agent {
     this.name = name;
     this.#around = around;
     this.#seq = around.world.journal.events.length;
-    this.#loop = around.subject.drive(around.world.journal.events, () => around.world.clock.wall());
+    const { events, kept } = around.world.journal;
+    this.#loop = around.subject.drive(events.slice(kept.seq), () => around.world.clock.wall(), kept);
   }
 
   /** It claims a lease that somebody else seems to hold. */
@@ -137,6 +138,7 @@ export class Agent {
     if (this.fence !== undefined && !isRunning(state) && state.pending.size === 0) {
       world.leases.release(this.fence);
       this.fence = undefined;
+      if (state.seq > world.journal.kept.seq) world.journal.kept = state;
     }
     this.wakeAt =
       until === undefined ? undefined : world.clock.mono + Math.max(until - world.clock.wall(), 0);

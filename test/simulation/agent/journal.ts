@@ -9,6 +9,8 @@ export class SimulatedJournal {
   /** Keys of all work that was ever intended. */
   readonly intended = new Set<string>();
   state: State = emptyState;
+  /** What an agent kept when it had nothing to do: whoever opens the stream next may begin there. */
+  kept: State = emptyState;
   readonly #leases: SimulatedLeases;
 
   constructor(leases: SimulatedLeases) {
