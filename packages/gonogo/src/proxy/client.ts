@@ -111,8 +111,10 @@ export class Client implements LinkOwner, ClientSide {
     this.#headBegan = false;
     this.#log.begin();
     this.#body = bodyOf(head, limits.bodyBytes);
-    exchange.start(new Question(head, this, { bytes, at }));
-    return this.#body && this.#exchange === exchange ? this.#readBody(bytes, head.end, end) : head.end;
+    // What came of the body goes out together with the head, and a request that is all there may be asked twice.
+    const next = this.#body ? this.#readBody(bytes, head.end, end) : head.end;
+    if (this.#exchange === exchange) exchange.start(new Question(head, this, { bytes, at }));
+    return next;
   }
 
   #readBody(bytes: Buffer, at: number, end: number): number {
