@@ -122,7 +122,8 @@ export class Client implements LinkOwner, ClientSide {
     if (!body || !exchange) return -1;
     const next = body.read(bytes, { at, end }, exchange);
     if (next < 0) return this.#refuseBody(next === tooLong ? bodyTooLarge : malformed);
-    this.link.expectBulk(!body.done && body.expected > 16_384, body.done && exchange.requestCongested);
+    const much = !body.done && body.expected > 16_384;
+    this.link.expectBulk(much, !much && exchange.requestCongested);
     if (!body.done) return next;
     this.#body = undefined;
     exchange.requestEnded(body.trailers);
