@@ -1,6 +1,7 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, problem } from '../errors.ts';
-import { serveRpc } from '../system/rpc.ts';
+import { type RpcServer, serveRpc } from '../system/rpc.ts';
 import { Control } from './control.ts';
 import { startFront } from './front.ts';
 import { Routes } from './routes.ts';
@@ -34,12 +35,16 @@ async function main(): Promise<void> {
     writes: worker === 0,
     sockets: (workers) => Array.from({ length: workers }, (_, one) => socketOf(one)),
     retire: (deadline) => {
-      // After its answer is out. The next proxy serves at the same path, so this one must not remove that later.
-      setImmediate(() => void rpc.close());
+      setImmediate(() => stopListening(rpc)); // After its answer is out.
       leave(deadline);
     },
   });
   const rpc = await serveRpc(socketOf(worker), control.handlers());
+  const { ino } = statSync(socketOf(worker));
+  // A socket that is closed takes its path away, which may be the next proxy's already.
+  const stopListening = ({ close }: RpcServer): void => {
+    if (statSync(socketOf(worker), { throwIfNoEntry: false })?.ino === ino) void close();
+  };
   process.on('SIGTERM', () => leave(settings.limits.terminate));
   console.log(
     `proxy ${process.pid} serves ${front.listen.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
