@@ -1,4 +1,4 @@
-import type { BodySink } from './http/chunked.ts';
+import type { AnswerSink } from './client-side.ts';
 import type { Refusal } from './http/refusal.ts';
 import { type Encoding, encodingFor, type ResponseExtras, responseText, switchText } from './http/render.ts';
 import type { RequestHead } from './http/request-head.ts';
@@ -7,7 +7,7 @@ import type { Link } from './link.ts';
 import { refusalText } from './refuse.ts';
 
 /** An answer on its way to a client. What is little goes out together, as one string. */
-export class AnswerWriter implements BodySink {
+export class AnswerWriter implements AnswerSink {
   readonly #link: Link;
   /** Of the answer that was begun last. */
   status = 0;
@@ -16,6 +16,10 @@ export class AnswerWriter implements BodySink {
 
   constructor(link: Link) {
     this.#link = link;
+  }
+
+  get congested(): boolean {
+    return this.#link.congested;
   }
 
   /** How the content of the answer to `asked` goes out. */

@@ -42,17 +42,30 @@ export function previewSlot(split: SplitOf, pools: Readonly<Record<SlotName, Poo
   return blue === green && pools[more].upstreams.length > 0 ? more : undefined;
 }
 
-/** The instance with the least in flight; among equals each in turn. `not` is left out unless it is the only one. */
+/**
+ * The instance with the least in flight; among equals each in turn. `not` is left out unless it is the only one, and so is
+ * what its health keeps requests from.
+ */
 export function chooseUpstream(pool: Pool, not?: Upstream): Upstream | undefined {
-  const { upstreams } = pool;
+  const best = leastBusy(pool, not, true) ?? leastBusy(pool, not, false) ?? not;
+  pool.turn = (pool.turn + 1) % Math.max(pool.upstreams.length, 1);
+  return best;
+}
+
+function leastBusy(
+  { upstreams, turn }: Pool,
+  not: Upstream | undefined,
+  careful: boolean,
+): Upstream | undefined {
   let best: Upstream | undefined;
   for (let i = 0; i < upstreams.length; i += 1) {
-    const candidate = upstreams[(pool.turn + i) % upstreams.length];
+    const candidate = upstreams[(turn + i) % upstreams.length];
     if (!candidate || candidate === not) continue;
-    if (!best || candidate.inFlight < best.inFlight) best = candidate;
+    if (best && candidate.inFlight >= best.inFlight) continue;
+    if (careful && !candidate.health.plain && !candidate.health.takes()) continue;
+    best = candidate;
   }
-  pool.turn = (pool.turn + 1) % Math.max(upstreams.length, 1);
-  return best ?? not;
+  return best;
 }
 
 /** A slot without an instance has no weight: the other one takes its share. */

@@ -1,5 +1,6 @@
 import { chooseUpstream } from './choose.ts';
 import type { Traffic } from './counters.ts';
+import type { Lasting } from './lasting.ts';
 import type { SlotName } from './table.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -47,6 +48,7 @@ export class Claim {
   #status = 0;
   #upstream: Upstream;
   #released = false;
+  #lasting: Lasting | undefined;
   /** A cookie to be set, as its field's value. */
   cookie: string | undefined;
   /** False for requests of a slot that its users did not send there. */
@@ -103,12 +105,19 @@ export class Claim {
     this.#status = status;
   }
 
+  /** It stays until it is closed. */
+  lasts(lasting: Lasting): void {
+    this.#lasting = lasting;
+    this.#pool.traffic.lasting.add(lasting);
+  }
+
   /** Gives the place back, once; later calls change nothing. */
   release({ failed, counted }: { failed: boolean; counted: boolean }): void {
     if (this.#released) return;
     this.#released = true;
     this.#headMs ??= performance.now() - this.#since;
     this.#upstream.end();
+    if (this.#lasting) this.#pool.traffic.lasting.delete(this.#lasting);
     this.#pool.traffic.end({
       ms: this.#headMs,
       failed,

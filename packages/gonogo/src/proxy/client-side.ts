@@ -1,16 +1,21 @@
+import type { Origin } from './forwarded.ts';
 import type { BodySink } from './http/chunked.ts';
 import type { Refusal } from './http/refusal.ts';
-import type { RequestHead } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
+
+export type AnswerSink = BodySink & {
+  /** The client does not take more of its answer yet. */
+  readonly congested: boolean;
+  /** All that came at once was handed over: it may be written. */
+  flush(): void;
+};
 
 /** The client's side of an exchange: whoever speaks a protocol to a client implements this. */
 export type ClientSide = {
   /** Takes the content of the answer. */
-  readonly sink: BodySink;
-  /** The client does not take more of its answer yet. */
-  readonly congested: boolean;
-  forwardedLines(host: string, given: RequestHead['given']): string;
+  readonly sink: AnswerSink;
+  readonly origin: Origin;
   inform(head: ResponseHead): void;
   begin(head: ResponseHead, marks: readonly string[]): void;
   finish(trailers: string): void;
@@ -18,7 +23,8 @@ export type ClientSide = {
   refuse(refusal: Refusal, close: boolean): void;
   /** The answer that was begun cannot be completed. */
   truncate(): void;
-  flush(): void;
+  /** The stream or the tunnel ends here, with all that came so far. */
+  cut(): void;
   /** Stops and continues the body of the request. */
   stopBody(): void;
   continueBody(): void;

@@ -1,14 +1,14 @@
 import type net from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { AnswerWriter } from './answer-writer.ts';
 import type { ClientSide } from './client-side.ts';
 import { Exchange } from './exchange.ts';
 import { Origin, plainAddress } from './forwarded.ts';
-import { type BodyReader, bodyOf } from './http/body.ts';
-import { bad, more } from './http/fields.ts';
+import { type BodyReader, bodyOf, tooLong } from './http/body.ts';
+import { more } from './http/fields.ts';
 import { bodyTooLarge, malformed, type Refusal, requestLate } from './http/refusal.ts';
 import { emptyLine, type RequestHead, readRequest } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
+import type { Lasting } from './lasting.ts';
 import { Link, type LinkOwner } from './link.ts';
 import { Question } from './question.ts';
 import { RequestLog } from './request-log.ts';
@@ -25,17 +25,20 @@ export class Client implements LinkOwner, ClientSide {
   readonly sink: AnswerWriter;
   readonly remote: string;
   readonly port: number;
-  readonly #origin: Origin;
+  readonly origin: Origin;
   readonly #serving: Serving;
   readonly #onClosed: (client: Client) => void;
   #exchange: Exchange | undefined;
   /** The body of the request that is being read. */
   #body: BodyReader | undefined;
   #tunnel: Tunnel | undefined;
+  #tunnelled: Exchange | undefined;
   /** The beginning of a head, or requests that wait for their turn. */
   #waiting: Buffer | undefined;
   /** The head of its answer is out. */
   #answering = false;
+  /** Its deadline counts from the first octet of a head, not from the last. */
+  #headBegan = false;
   #closing = false;
   #lingering = false;
   #ended = false;
@@ -44,22 +47,14 @@ export class Client implements LinkOwner, ClientSide {
 
   constructor(socket: net.Socket, serving: Serving, onClosed: (client: Client) => void) {
     this.remote = plainAddress(socket.remoteAddress ?? 'unknown');
-    this.#origin = new Origin({
-      address: this.remote,
-      proto: socket instanceof TLSSocket ? 'https' : 'http',
-      trusted: serving.trusts(this.remote),
-    });
+    this.origin = Origin.of(socket, serving.trusts(this.remote));
     this.port = socket.localPort ?? 0;
     this.#serving = serving;
     this.#onClosed = onClosed;
     this.#deadline = serving.clock.now + serving.limits.head;
-    this.link = Link.accepted(this, socket);
+    this.link = Link.accepted(this, socket, serving.limits.bufferedBytes);
     this.sink = new AnswerWriter(this.link);
     this.#log = new RequestLog(serving, this);
-  }
-
-  get congested(): boolean {
-    return this.link.congested;
   }
 
   // What comes from the client.
@@ -68,16 +63,14 @@ export class Client implements LinkOwner, ClientSide {
     if (this.#tunnel) this.#tunnel.fromClient(bytes, 0, end);
     else if (this.#lingering) return;
     else if (this.#body) this.#read(bytes, this.#readBody(bytes, 0, end), end);
-    else if (this.#waiting) this.#readOn(bytes, end);
+    else if (this.#waiting) this.#readOn(this.#waiting, bytes, end);
     else this.#read(bytes, 0, end);
     this.#exchange?.flushRequest();
   }
 
-  /** Puts what came before it in front. */
-  #readOn(came: Buffer, end: number): void {
-    const bytes = Buffer.concat([this.#waiting ?? came, came.subarray(0, end)]);
+  #readOn(before: Buffer, came: Buffer, end: number): void {
     this.#waiting = undefined;
-    this.#read(bytes, 0, bytes.length);
+    this.#read(Buffer.concat([before, came.subarray(0, end)]), 0, before.length + end);
   }
 
   /** Reads requests as long as none is under way; what is left waits. */
@@ -95,7 +88,8 @@ export class Client implements LinkOwner, ClientSide {
     const at = start + emptyLine(bytes, start, end);
     const head = at === end ? more : readRequest(bytes, { at, end }, limits);
     if (head === more) {
-      if (!this.#waiting) this.#deadline = clock.now + limits.head;
+      if (!this.#headBegan) this.#deadline = clock.now + limits.head;
+      this.#headBegan = true;
       this.#waiting = Buffer.from(bytes.subarray(start, end));
       return -1;
     }
@@ -114,8 +108,9 @@ export class Client implements LinkOwner, ClientSide {
     }
     const exchange = new Exchange(this, head, this.#serving);
     this.#exchange = exchange;
+    this.#headBegan = false;
     this.#log.begin();
-    this.#body = bodyOf(head);
+    this.#body = bodyOf(head, limits.bodyBytes);
     exchange.start(new Question(head, this, { bytes, at }));
     return this.#body && this.#exchange === exchange ? this.#readBody(bytes, head.end, end) : head.end;
   }
@@ -124,26 +119,18 @@ export class Client implements LinkOwner, ClientSide {
     const [body, exchange] = [this.#body, this.#exchange];
     if (!body || !exchange) return -1;
     const next = body.read(bytes, { at, end }, exchange);
-    const { bodyBytes } = this.#serving.limits;
-    if (next === bad) return this.#refuseBody(malformed);
-    if (bodyBytes > 0 && body.received > bodyBytes + 65_536) return this.#refuseBody(bodyTooLarge);
-    if (!body.done) {
-      this.link.expectBulk(body.expected > 16_384);
-      return next;
-    }
-    const trailers = body.trailers();
-    if (trailers === undefined) return this.#refuseBody(malformed);
+    if (next < 0) return this.#refuseBody(next === tooLong ? bodyTooLarge : malformed);
+    this.link.expectBulk(!body.done && body.expected > 16_384, body.done && exchange.requestCongested);
+    if (!body.done) return next;
     this.#body = undefined;
-    this.link.expectBulk(false, exchange.requestCongested);
-    exchange.requestEnded(trailers);
+    exchange.requestEnded(body.trailers);
     return next;
   }
 
   /** The request turned out to be no request: the instance must not take what came of it for one. */
   #refuseBody(refusal: Refusal): -1 {
     const begun = this.#answering;
-    this.#exchange?.clientLeft();
-    this.#exchange = undefined;
+    this.#forget();
     if (begun) this.link.reset();
     else this.refuse(refusal, true);
     return -1;
@@ -152,16 +139,15 @@ export class Client implements LinkOwner, ClientSide {
   ended(): void {
     this.#ended = true;
     if (this.#tunnel) this.#tunnel.clientEnded();
-    else if (!this.#exchange || this.#body || this.#exchange.isHeld) this.#leave();
+    else if (!this.#exchange || this.#body || this.#exchange.isHeld) this.link.destroy();
     else this.#exchange.clientEnded();
   }
 
   /** Nobody waits for an answer there any more. */
-  #leave(): void {
+  #forget(): void {
     this.#exchange?.clientLeft();
     this.#log.end(this.#exchange, true);
     this.#exchange = undefined;
-    this.link.destroy();
   }
 
   drained(): void {
@@ -173,9 +159,7 @@ export class Client implements LinkOwner, ClientSide {
     this.#closing = true;
     this.#waiting = undefined;
     this.#tunnel?.clientClosed();
-    this.#exchange?.clientLeft();
-    this.#log.end(this.#exchange, true);
-    this.#exchange = undefined;
+    this.#forget();
     this.#onClosed(this);
   }
 
@@ -195,10 +179,6 @@ export class Client implements LinkOwner, ClientSide {
     this.#closing = !keeps;
     const connection = keeps ? (asked.minor === 1 ? '' : 'keep-alive') : 'close';
     this.sink.begin(head, { encoding, connection, marks });
-  }
-
-  flush(): void {
-    this.sink.flush();
   }
 
   finish(trailers: string): void {
@@ -221,9 +201,23 @@ export class Client implements LinkOwner, ClientSide {
     this.link.reset();
   }
 
+  cut(): void {
+    if (this.#tunnel) {
+      this.#tunnel.close();
+      return;
+    }
+    this.#closing = true;
+    this.#next();
+  }
+
+  /** What is under way and does not end by itself. */
+  get lasting(): Lasting | undefined {
+    return this.#tunnelled ?? (this.#exchange?.isEvents ? this.#exchange : undefined);
+  }
+
   /** The answer is complete: on to the next request, or to the end of the connection. */
   #next(): void {
-    this.flush();
+    this.sink.flush();
     this.#log.end(this.#exchange, false);
     this.#exchange = undefined;
     this.#answering = false;
@@ -269,23 +263,20 @@ export class Client implements LinkOwner, ClientSide {
   ): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
+    this.#tunnelled = exchange;
     this.sink.switch(head, marks);
-    this.flush();
+    this.sink.flush();
     const early = this.#waiting;
     this.#waiting = undefined;
     this.#tunnel = new Tunnel(this.link, connection, {
       linger: this.#serving.limits.tunnelLinger,
       closed: () => {
-        exchange?.tunnelClosed();
+        exchange?.end();
         this.#log.end(exchange, false);
       },
     });
     this.#tunnel.begin(early, rest);
     if (this.#ended) this.#tunnel.clientEnded();
-  }
-
-  forwardedLines(host: string, given: RequestHead['given']): string {
-    return this.#origin.lines(host, given);
   }
 
   /** Looks at the clock; called every `limits.sweep`. */

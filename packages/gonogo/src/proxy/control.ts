@@ -10,7 +10,8 @@ import {
 } from '../wire/proxy.ts';
 import { takenBy } from '../wire/reach.ts';
 import { whyUnusable } from './certificates.ts';
-import { counted, drain } from './counters.ts';
+import { counted } from './counters.ts';
+import { drain } from './drain.ts';
 import type { Front } from './front.ts';
 import type { LiveRoute } from './live-route.ts';
 import { allMetrics } from './metrics.ts';
@@ -79,7 +80,9 @@ export class Control {
       commit: checked('commit', ({ token }) => this.#commit(token)),
       drop: checked('drop', ({ token }) => this.#tickets.drop(token)),
       counters: checked('counters', (place) => counted(this.#pool(place).traffic)),
-      drain: checked('drain', (input) => drain(this.#pool(input).traffic, input.deadline)),
+      drain: checked('drain', ({ deadline, budgets = {}, ...place }) =>
+        drain(this.#pool(place).traffic, deadline, budgets),
+      ),
       hold: checked('hold', ({ target, ...bounds }) => this.#live(target).hold(bounds)),
       release: checked('release', ({ target }) => this.#live(target).release()),
       reload: checked('reload', () => this.#reload()),

@@ -1,5 +1,6 @@
 import type net from 'node:net';
 import { Client } from './client.ts';
+import { closeInTurn } from './drain.ts';
 import { plainAddress } from './forwarded.ts';
 import type { Serving } from './serving.ts';
 
@@ -54,6 +55,8 @@ export class Door {
   /** Resolves when no connection is left; after `deadline` milliseconds what is left is cut. */
   async empty(deadline: number): Promise<void> {
     if (this.#clients.size === 0) return;
+    const lasting = [...this.#clients].flatMap((client) => client.lasting ?? []);
+    closeInTurn(lasting, { stream: deadline, websocket: deadline });
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
       setTimeout(() => {

@@ -1,10 +1,11 @@
 import type { Claim, Held } from './claim.ts';
-import type { ClientSide } from './client-side.ts';
+import type { AnswerSink, ClientSide } from './client-side.ts';
 import type { BodySink } from './http/chunked.ts';
 import { noAnswer, nobodyServes, paused, type Refusal, requestLate, tooLate } from './http/refusal.ts';
-import { requestText } from './http/render.ts';
 import type { RequestHead } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
+import type { Lasting } from './lasting.ts';
+import { type Awaited, patienceFor } from './patience.ts';
 import type { Question } from './question.ts';
 import { Sending } from './sending.ts';
 import { confirms, newRequestId, type Serving } from './serving.ts';
@@ -19,8 +20,10 @@ type Phase = 'held' | 'asking' | 'answering' | 'tunnel' | 'over';
  * complete, the client left, or the instance failed and the client was told so (by a status before the head of the
  * answer, by a reset after it).
  */
-export class Exchange implements Asker, BodySink {
+export class Exchange implements Asker, BodySink, Lasting {
   readonly head: RequestHead;
+  readonly method: string;
+  readonly sink: AnswerSink;
   readonly id: string;
   readonly #client: ClientSide;
   readonly #serving: Serving;
@@ -42,26 +45,14 @@ export class Exchange implements Asker, BodySink {
   constructor(client: ClientSide, head: RequestHead, serving: Serving) {
     this.#client = client;
     this.head = head;
+    this.method = head.method;
+    this.sink = client.sink;
     this.#serving = serving;
     this.#confirmed = confirms(head, serving.secret);
     this.#began = serving.clock.now;
     this.#touched = serving.clock.now;
-    const host = head.host ?? '';
-    const forwarded = client.forwardedLines(host, head.given);
     this.id = head.id === '' ? newRequestId() : head.id;
-    this.#sending = new Sending(head, requestText(head, { host, forwarded, id: this.id }));
-  }
-
-  get method(): string {
-    return this.head.method;
-  }
-
-  get sink(): BodySink {
-    return this.#client.sink;
-  }
-
-  get congested(): boolean {
-    return this.#client.congested;
+    this.#sending = Sending.of(head, client.origin, this.id);
   }
 
   /** It waits for a cutover to end; the end of the client's connection then means that it left. */
@@ -87,7 +78,7 @@ export class Exchange implements Asker, BodySink {
       this.#held = undefined;
       if (this.#phase === 'over') claim?.release({ failed: false, counted: false });
       else this.#admit(claim);
-      this.#client.flush();
+      this.sink.flush();
     });
   }
 
@@ -132,13 +123,13 @@ export class Exchange implements Asker, BodySink {
     return this.#sending.congested;
   }
 
-  upstreamDrained(): void {
-    this.#client.continueBody();
-  }
-
   clientDrained(): void {
     this.#touched = this.#serving.clock.now;
     this.#connection?.link.resume();
+  }
+
+  upstreamDrained(): void {
+    this.#client.continueBody();
   }
 
   /** The client sends nothing more; it may still wait for its answer. */
@@ -155,7 +146,7 @@ export class Exchange implements Asker, BodySink {
       this.#failed = performance.now() - this.#began > this.#serving.limits.patience;
     this.#held?.leave();
     this.#connection?.abandon();
-    this.#end();
+    this.end();
   }
 
   // What the instance sends.
@@ -181,6 +172,7 @@ export class Exchange implements Asker, BodySink {
     this.#sending.settle();
     this.#events = head.events;
     this.#failed = head.status >= 500;
+    if (head.events) claim.lasts(this);
     this.#client.begin(head, claim.marks(this.#confirmed));
   }
 
@@ -193,15 +185,15 @@ export class Exchange implements Asker, BodySink {
   }
 
   flushAnswer(): void {
-    this.#client.flush();
+    this.sink.flush();
     if (this.#phase !== 'answering') return;
     this.#touched = this.#serving.clock.now;
-    if (this.#client.congested) this.#connection?.link.pause();
+    if (this.sink.congested) this.#connection?.link.pause();
   }
 
   completed(trailers: string): void {
     this.#connection = undefined;
-    this.#end();
+    this.end();
     this.#client.finish(trailers);
   }
 
@@ -214,14 +206,16 @@ export class Exchange implements Asker, BodySink {
     }
     claim.answered(head.status);
     this.#phase = 'tunnel';
+    claim.lasts(this);
     this.#client.tunnel(head, { marks: claim.marks(this.#confirmed), connection, rest });
   }
 
   broken(connection: UpstreamConnection): void {
     if (this.#phase === 'over' || connection !== this.#connection) return;
-    if (this.#phase === 'asking' && this.#mayRepeat(connection)) this.#repeat(connection);
+    const claim = this.#phase === 'asking' && this.#mayRepeat(connection) ? this.claim : undefined;
+    if (claim) this.#repeat(claim, connection);
     else this.#fail();
-    this.#client.flush();
+    this.sink.flush();
   }
 
   /** At most once, and only where the instance cannot have acted on it, or where acting twice is the same. */
@@ -230,9 +224,7 @@ export class Exchange implements Asker, BodySink {
     return !connection.connected || (connection.reused && !connection.heard && this.#sending.repeatable);
   }
 
-  #repeat(connection: UpstreamConnection): void {
-    const claim = this.claim;
-    if (!claim) return;
+  #repeat(claim: Claim, connection: UpstreamConnection): void {
     this.#retried = true;
     if (!connection.connected) claim.moveOn();
     this.#ask(claim, true);
@@ -244,7 +236,7 @@ export class Exchange implements Asker, BodySink {
     if (this.#phase === 'answering') {
       this.#failed = true;
       this.#connection = undefined;
-      this.#end();
+      this.end();
       this.#client.truncate();
     } else this.#refuse(this.#timedOut ? tooLate : noAnswer);
   }
@@ -252,16 +244,29 @@ export class Exchange implements Asker, BodySink {
   #refuse(refusal: Refusal): void {
     this.#failed ||= refusal.status >= 500;
     this.#connection?.abandon();
-    this.#end();
+    this.end();
     this.#client.refuse(refusal, !this.#sending.complete);
   }
 
-  /** The tunnel is closed on both sides. */
-  tunnelClosed(): void {
-    this.#end();
+  get isEvents(): boolean {
+    return this.#events;
   }
 
-  #end(): void {
+  get kind(): Lasting['kind'] {
+    return this.#phase === 'tunnel' ? 'websocket' : 'stream';
+  }
+
+  /** Ends what does not end by itself, in a way that tells the client to come again. */
+  close(): void {
+    if (this.#phase === 'answering') {
+      this.#connection?.abandon();
+      this.end();
+    }
+    if (this.#phase !== 'asking') this.#client.cut();
+  }
+
+  /** Gives the place in the slot back; called by whoever closed a tunnel. */
+  end(): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
     this.#sending.settle();
@@ -271,32 +276,28 @@ export class Exchange implements Asker, BodySink {
   /** Looks at the clock; called every `limits.sweep`. */
   tick(now: number): void {
     const { limits } = this.#serving;
-    const silent = now - this.#touched;
-    if (limits.total > 0 && now - this.#began > limits.total && !this.#events && this.#phase !== 'tunnel') {
-      this.#expire();
-    } else if (this.#phase === 'asking') {
-      if (!this.#connection?.connected) {
-        if (silent > limits.connect) this.#expire();
-      } else if (!this.#sending.complete && !this.requestCongested) {
-        if (silent > limits.body) this.#refuse(requestLate);
-      } else if (silent > limits.answer) this.#expire();
-    } else if (this.#phase === 'answering') {
-      if (silent > this.#patience) this.#expire();
-    }
+    const awaited = this.#awaited;
+    const late = limits.total > 0 && now - this.#began > limits.total && awaited !== 'nothing';
+    const slow = awaited === 'request' && this.#sending.isSlow(now - this.#began, limits);
+    if (!late && !slow && now - this.#touched <= patienceFor(awaited, limits)) return;
+    if (awaited === 'request') this.#refuse(requestLate);
+    else this.#expire();
   }
 
-  /** How long an answer may make no progress. */
-  get #patience(): number {
-    const { limits } = this.#serving;
-    if (this.#client.congested) return limits.body;
-    if (this.#clientEnded) return limits.halfClosed;
-    return this.#events ? Number.POSITIVE_INFINITY : limits.silence;
+  get #awaited(): Awaited {
+    if (this.#phase === 'asking') {
+      if (!this.#connection?.connected) return 'connection';
+      return this.#sending.complete || this.#sending.congested ? 'answer' : 'request';
+    }
+    if (this.#phase !== 'answering') return 'nothing';
+    if (this.sink.congested) return 'reader';
+    if (this.#clientEnded) return 'half-closed reader';
+    return this.#events ? 'nothing' : 'content';
   }
 
   #expire(): void {
     this.#timedOut = true;
-    const connection = this.#connection;
-    connection?.abandon();
-    if (connection) this.broken(connection);
+    this.#connection?.abandon(true);
+    if (this.#connection) this.broken(this.#connection);
   }
 }

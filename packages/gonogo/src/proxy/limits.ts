@@ -4,6 +4,8 @@ export type Limits = {
   readonly head: number;
   /** Silence of a client in the middle of its request's body, or of one that does not read its answer. */
   readonly body: number;
+  /** Octets a second that a body must come with, as it may take `body` and no longer for the first of them. */
+  readonly bodyRate: number;
   /** An idle client connection is closed after this. */
   readonly idleClient: number;
   /** From a request's first byte to its answer's last; 0: as long as it likes. WebSockets and event streams have none. */
@@ -25,6 +27,12 @@ export type Limits = {
   readonly keepUpstream: number;
   /** Silence of an instance in the middle of an answer that is no event stream. */
   readonly silence: number;
+  /** So many requests in a row without an answer take an instance out; a refused connection does so at once. */
+  readonly failures: number;
+  /** An instance that was taken out is tried again after this, and twice as long after each time it fails again. */
+  readonly ejection: number;
+  /** An instance that joins others reaches its full share within this; 0: at once. */
+  readonly slowStart: number;
   /** A client that closed its half gets the rest of its answer while that is silent for no longer than this. */
   readonly halfClosed: number;
   /** A closed connection is still read for this long, so that its last answer is not lost to a reset. */
@@ -52,6 +60,7 @@ export type Limits = {
 export const limits: Limits = {
   head: 20_000,
   body: 60_000,
+  bodyRate: 500,
   idleClient: 75_000, // Longer than the 60 s of common balancers in front of us.
   total: 0,
   sweep: 500,
@@ -61,6 +70,9 @@ export const limits: Limits = {
   idleUpstream: 1_000,
   keepUpstream: 30_000,
   silence: 300_000,
+  failures: 5,
+  ejection: 1_000,
+  slowStart: 10_000,
   halfClosed: 5_000,
   linger: 2_000,
   tunnelLinger: 5_000,
@@ -69,7 +81,7 @@ export const limits: Limits = {
   fields: 100,
   uriBytes: 8_192,
   bodyBytes: 1_073_741_824,
-  bufferedBytes: 262_144,
+  bufferedBytes: 65_536,
   connections: 20_000,
   connectionsPerAddress: 4_000,
 };

@@ -12,6 +12,8 @@ export type LinkOwner = {
   closed(): void;
 };
 
+type Address = { readonly host: string; readonly port: number };
+
 const small = 16_384;
 const bulk = 131_072;
 
@@ -49,20 +51,23 @@ export class Link {
     this.socket.on('close', () => this.#close());
   }
 
-  static connect(owner: LinkOwner, to: { readonly host: string; readonly port: number }): Link {
-    return new Link(owner, (onread) =>
-      net.connect({ host: to.host, port: to.port, allowHalfOpen: true, noDelay: true, onread }),
-    );
+  /** `buffered`: how many octets may wait to be written before the link is congested. */
+  static connect(owner: LinkOwner, { host, port }: Address, buffered: number): Link {
+    const options = { host, port, allowHalfOpen: true, noDelay: true, writableHighWaterMark: buffered };
+    return new Link(owner, (onread) => net.connect({ ...options, onread } as net.TcpNetConnectOpts));
   }
 
   /** Takes over a connection that was accepted with `pauseOnConnect`. One that is no plain TCP keeps its own reading. */
-  static accepted(owner: LinkOwner, socket: net.Socket): Link {
+  static accepted(owner: LinkOwner, socket: net.Socket, buffered: number): Link {
     const holder = socket as unknown as { _handle: unknown };
     const handle = holder._handle;
     if (!handle || socket.constructor !== net.Socket) return Link.#streaming(owner, socket);
     holder._handle = null;
-    const options = { handle, allowHalfOpen: true, readable: true, writable: true };
-    return new Link(owner, (onread) => new net.Socket({ ...options, onread } as net.SocketConstructorOpts));
+    const options = { handle, allowHalfOpen: true, writableHighWaterMark: buffered };
+    return new Link(
+      owner,
+      (onread) => new net.Socket({ ...options, onread } as unknown as net.SocketConstructorOpts),
+    );
   }
 
   static #streaming(owner: LinkOwner, socket: net.Socket): Link {

@@ -53,7 +53,8 @@ export class LiveRoute {
       const before = pool.upstreams;
       pool.upstreams = members[slot].map(
         (member) =>
-          before.find((one) => sameMember(one.member, member)) ?? new Upstream(member, this.#limits),
+          before.find((one) => sameMember(one.member, member)) ??
+          join(member, { limits: this.#limits, others: before.length > 0 }),
       );
       for (const upstream of before) if (!pool.upstreams.includes(upstream)) upstream.leave();
     }
@@ -135,6 +136,13 @@ const other = (slot: SlotName): SlotName => (slot === 'blue' ? 'green' : 'blue')
 
 function emptyPool(target: string, slot: SlotName): Pool {
   return { target, slot, traffic: new Traffic(), upstreams: [], turn: 0 };
+}
+
+/** One that joins others gets its share little by little. */
+function join(member: MemberOf, { limits, others }: { limits: Limits; others: boolean }): Upstream {
+  const upstream = new Upstream(member, limits);
+  if (others) upstream.health.startSlowly();
+  return upstream;
 }
 
 const sameMember = (a: MemberOf, b: MemberOf): boolean =>

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { messageOf, problem } from '../errors.ts';
 import { type RpcServer, serveRpc } from '../system/rpc.ts';
-import { Control } from './control.ts';
 import { startFront } from './front.ts';
 import { Routes } from './routes.ts';
 import { loadRoutes, nothingStored, type Stored, saveRoutes } from './routes-file.ts';
@@ -14,6 +14,7 @@ import { Settings } from './settings.ts';
  * share the descriptors, read the routes file of the first and are controlled at `<folder>/<id>.w<worker>.sock`.
  */
 async function main(): Promise<void> {
+  setFlagsFromString('--semi-space-growth-factor=1'); // Requests leave little garbage: room for more of it is memory lost.
   const { id, folder, worker, descriptors } = readArguments();
   const socketOf = (one: number): string => join(folder, one === 0 ? `${id}.sock` : `${id}.w${one}.sock`);
   const file = join(folder, `${id}.routes.json`);
@@ -22,7 +23,8 @@ async function main(): Promise<void> {
   settings.apply(stored.settings);
   const routes = new Routes(settings.limits);
   routes.serve(stored.table);
-  const metrics = (): Promise<string> => control.metrics();
+  const metrics = async (): Promise<string> => (await started.promise).metrics();
+  const started = Promise.withResolvers<{ metrics(): Promise<string> }>();
   const { secret } = stored;
   const front = await startFront({ routes, settings, secret, metrics }, descriptors, stored);
   const leave = (deadline: number): void =>
@@ -30,15 +32,20 @@ async function main(): Promise<void> {
       settings.close();
       process.exit(0);
     });
+  const { Control } = await import('./control.ts'); // Users are served already: its schemas take as long to load as all else.
   const control = new Control({
     ...{ routes, settings, front, file, stored },
     writes: worker === 0,
     sockets: (workers) => Array.from({ length: workers }, (_, one) => socketOf(one)),
     retire: (deadline) => {
-      setImmediate(() => stopListening(rpc)); // After its answer is out.
-      leave(deadline);
+      // After its answer is out.
+      setImmediate(() => {
+        stopListening(rpc);
+        leave(deadline);
+      });
     },
   });
+  started.resolve(control);
   const rpc = await serveRpc(socketOf(worker), control.handlers());
   const { ino } = statSync(socketOf(worker));
   // A socket that is closed takes its path away, which may be the next proxy's already.

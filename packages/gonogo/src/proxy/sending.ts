@@ -1,5 +1,8 @@
+import type { Origin } from './forwarded.ts';
 import type { BodySink } from './http/chunked.ts';
+import { requestText } from './http/render.ts';
 import type { RequestHead } from './http/request-head.ts';
+import type { Limits } from './limits.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** What is kept of a request so that it can be sent once more, in octets. */
@@ -12,8 +15,14 @@ export class Sending implements BodySink {
   #connection: UpstreamConnection | undefined;
   #copy: string | undefined;
   #complete: boolean;
+  #received = 0;
 
-  constructor(head: RequestHead, text: string) {
+  static of(head: RequestHead, origin: Origin, id: string): Sending {
+    const host = head.host ?? '';
+    return new Sending(head, requestText(head, { host, forwarded: origin.lines(host, head.given), id }));
+  }
+
+  private constructor(head: RequestHead, text: string) {
     this.#head = head;
     this.#copy = text;
     this.#complete = !head.chunked && head.length <= 0;
@@ -27,6 +36,11 @@ export class Sending implements BodySink {
   /** All that was sent so far is still here. */
   get replayable(): boolean {
     return this.#copy !== undefined;
+  }
+
+  /** Its body comes octet by octet, to keep a place busy. */
+  isSlow(ms: number, { body, bodyRate }: Pick<Limits, 'body' | 'bodyRate'>): boolean {
+    return bodyRate > 0 && ms > body + (this.#received / bodyRate) * 1000;
   }
 
   /** It may be sent twice: nothing changes by that, and all of it is here. */
@@ -54,6 +68,7 @@ export class Sending implements BodySink {
   }
 
   data(bytes: Buffer, start: number, end: number): void {
+    this.#received += end - start;
     const { chunked } = this.#head;
     const connection = this.#connection;
     if (end - start <= 16_384 || !connection) {

@@ -67,6 +67,12 @@ export class Tunnel implements RawOwner {
     this.#finish(this.#client);
   }
 
+  /** Closes both sides after what was written to them is out. */
+  close(): void {
+    this.#client.endSoon(this.#options.linger);
+    this.#instance.endSoon(this.#options.linger);
+  }
+
   #finish(other: Link): void {
     this.#open -= 1;
     if (this.#open === 0) {

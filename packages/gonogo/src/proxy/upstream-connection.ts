@@ -1,7 +1,8 @@
+import type { AnswerSink } from './client-side.ts';
 import { BodyReader, type Framing } from './http/body.ts';
-import type { BodySink } from './http/chunked.ts';
 import { bad, more } from './http/fields.ts';
 import { type ResponseHead, readResponse } from './http/response-head.ts';
+import type { Limits } from './limits.ts';
 import { Link, type LinkOwner } from './link.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -12,9 +13,7 @@ export type Asker = {
   informed(head: ResponseHead): void;
   answered(head: ResponseHead): void;
   /** Takes the content of the answer. */
-  readonly sink: BodySink;
-  /** What was handed on is not all out yet. */
-  readonly congested: boolean;
+  readonly sink: AnswerSink;
   /** All that came at once was handed on: it may be written. */
   flushAnswer(): void;
   /** The answer is complete; its trailer lines. */
@@ -53,10 +52,10 @@ export class UpstreamConnection implements LinkOwner {
   #sent = false;
   #ended = false;
 
-  constructor(upstream: Upstream, idleLimit: number) {
+  constructor(upstream: Upstream, limits: Pick<Limits, 'idleUpstream' | 'bufferedBytes'>) {
     this.upstream = upstream;
-    this.idleLimit = idleLimit;
-    this.link = Link.connect(this, upstream.member);
+    this.idleLimit = limits.idleUpstream;
+    this.link = Link.connect(this, upstream.member, limits.bufferedBytes);
     this.link.socket.once('connect', () => {
       this.connected = true;
     });
@@ -96,8 +95,9 @@ export class UpstreamConnection implements LinkOwner {
     this.#out = '';
   }
 
-  /** The one who asked does not want the answer any more. */
-  abandon(): void {
+  /** The one who asked does not want the answer any more; `late`: since it took too long. */
+  abandon(late = false): void {
+    if (late) this.upstream.health.failed(!this.connected);
     this.#asker = undefined;
     this.link.destroy();
   }
@@ -158,29 +158,26 @@ export class UpstreamConnection implements LinkOwner {
     if (!body) return;
     const next = body.read(bytes, { at, end }, asker.sink);
     if (this.#asker !== asker) return; // It was abandoned while its answer was read.
-    if (next === bad) this.#fail(asker);
+    if (next < 0) this.#fail(asker);
     else if (body.done) this.#complete(asker, next < end);
     else this.link.expectBulk(body.expected > 16_384);
   }
 
   #complete(asker: Asker, excess: boolean): void {
-    const trailers = this.#body?.trailers();
-    if (trailers === undefined) {
-      this.#fail(asker);
-      return;
-    }
     // An instance that answered at length may do so again.
-    this.link.expectBulk((this.#body?.received ?? 0) > 16_384, asker.congested);
+    this.link.expectBulk((this.#body?.received ?? 0) > 16_384, asker.sink.congested);
     this.link.resume();
     this.#asker = undefined;
+    this.upstream.health.succeeded();
     const { keepAlive = false, idle = -1 } = this.#head ?? {};
     if (idle >= 0) this.idleLimit = Math.max(0, idle - 1000);
     if (keepAlive && this.#sent && !excess && this.usable) this.upstream.give(this);
     else this.link.destroy();
-    asker.completed(trailers);
+    asker.completed(this.#body?.trailers ?? '');
   }
 
   #fail(asker: Asker): -1 {
+    this.#blame();
     this.abandon();
     asker.broken(this);
     return -1;
@@ -206,8 +203,16 @@ export class UpstreamConnection implements LinkOwner {
     const asker = this.#asker;
     this.#asker = undefined;
     if (this.#raw) this.#raw.closed();
-    else if (asker) asker.broken(this);
+    else if (asker) {
+      this.#blame();
+      asker.broken(this);
+    }
     this.upstream.lost(this);
+  }
+
+  /** No answer: unless a kept connection was closed at the wrong moment, that says something about the instance. */
+  #blame(): void {
+    if (!this.reused || this.heard) this.upstream.health.failed(!this.connected);
   }
 }
 

@@ -1,3 +1,4 @@
+import { Health } from './health.ts';
 import { limits as defaults, type Limits } from './limits.ts';
 import type { MemberOf } from './table.ts';
 import { type Asker, UpstreamConnection } from './upstream-connection.ts';
@@ -8,6 +9,7 @@ const maxIdle = 256;
 export class Upstream {
   readonly member: MemberOf;
   inFlight = 0;
+  readonly health: Health;
   readonly #limits: Limits;
   /** The one that was used last is used first, so that the others can grow old and go. */
   #idle: UpstreamConnection[] = [];
@@ -17,6 +19,7 @@ export class Upstream {
   constructor(member: MemberOf, limits: Limits = defaults) {
     this.member = member;
     this.#limits = limits;
+    this.health = new Health(limits);
   }
 
   begin(): void {
@@ -72,7 +75,7 @@ export class Upstream {
   }
 
   #open(): UpstreamConnection {
-    return new UpstreamConnection(this, this.#limits.idleUpstream);
+    return new UpstreamConnection(this, this.#limits);
   }
 
   #closeOld(): void {

@@ -95,7 +95,7 @@ export const RouteWire = z.strictObject({
 });
 export type RouteWire = z.infer<typeof RouteWire>;
 
-export const RoutesFile = z.strictObject({
+const RoutesFile = z.strictObject({
   version: z.literal(1),
   routes: z.array(RouteWire),
   settings: SettingsWire.exactOptional(),
@@ -140,7 +140,13 @@ export const ProxyInputs = {
   /** The counts of all workers as Prometheus reads them. */
   metrics: z.undefined(),
   /** Resolves when nothing is in flight to a slot, or at the deadline. */
-  drain: z.strictObject({ target, slot: slotName, deadline: z.number() }),
+  drain: z.strictObject({
+    target,
+    slot: slotName,
+    deadline: z.number(),
+    /** WebSockets and event streams are closed one after another within theirs; without one they are only waited for. */
+    budgets: z.strictObject({ stream: z.number().optional(), websocket: z.number().optional() }).optional(),
+  }),
   /** Stop accepting, answer what is in flight with `Connection: close`, exit when nothing is left. */
   retire: z.strictObject({ deadline: z.number() }),
 };

@@ -1,5 +1,6 @@
+import { ChunkExtension } from './chunk-extension.ts';
 import { bad } from './fields.ts';
-import { cr, fieldOctet, hexDigit, lf, octet, textAt } from './octets.ts';
+import { cr, hexDigit, lf, octet, textAt } from './octets.ts';
 
 /** Takes what a body carries, as places in the octets that came. Octets before `start` are free to be written over. */
 export type BodySink = { data(bytes: Buffer, start: number, end: number): void };
@@ -18,8 +19,8 @@ export class ChunkedReader {
   #state: State = 'size';
   #left = 0;
   #digits = 0;
-  #extension = 0;
-  #quote: 'none' | 'open' | 'escaped' = 'none';
+  #extensionLength = 0;
+  readonly #extension = new ChunkExtension();
   #trailers = '';
 
   /** `trailerLimit` in octets. */
@@ -78,17 +79,11 @@ export class ChunkedReader {
     }
   }
 
-  /** Names and values that nobody needs; a line cannot end in the middle of a quoted one. */
   #readExtension(at: number): boolean {
-    this.#extension += 1;
-    if (at === cr) {
-      this.#state = 'size-lf';
-      return this.#quote === 'none';
-    }
-    if (this.#quote === 'escaped') this.#quote = 'open';
-    else if (this.#quote === 'open' && at === 0x5c) this.#quote = 'escaped';
-    else if (at === 0x22) this.#quote = this.#quote === 'open' ? 'none' : 'open';
-    return fieldOctet[at] === 1 && this.#extension <= maxExtension;
+    this.#extensionLength += 1;
+    if (at !== cr) return this.#extensionLength <= maxExtension && this.#extension.take(at);
+    this.#state = 'size-lf';
+    return this.#extension.mayEnd;
   }
 
   #size(at: number): boolean {
@@ -99,7 +94,8 @@ export class ChunkedReader {
       return this.#digits <= maxSizeDigits;
     }
     if (this.#digits === 0) return false;
-    this.#extension = 0;
+    this.#extensionLength = 0;
+    this.#extension.begin();
     this.#state = at === cr ? 'size-lf' : 'extension';
     return at === cr || at === 0x3b; // `;`, and no space before it: servers disagree about that one.
   }

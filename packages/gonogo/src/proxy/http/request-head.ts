@@ -60,6 +60,9 @@ export type RequestHead = {
 /** What is known only while the lines are read. */
 const draft = { lengths: 0, codings: 0, coding: '', connection: '', upgrade: '' };
 
+/** Most requests name the same host as the one before. */
+let lastHost = '';
+
 const methods = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
 
 /**
@@ -170,7 +173,10 @@ function note(bytes: Buffer, name: KnownName | 'spoofed', head: RequestHead): Re
     case 'host':
       if (head.host !== undefined) return malformed;
       head.host = valueText(bytes);
-      return isAuthority(head.host) ? undefined : malformed;
+      if (head.host === lastHost) return undefined;
+      if (!isAuthority(head.host)) return malformed;
+      lastHost = head.host;
+      return undefined;
     case 'content-length':
       draft.lengths += 1;
       head.length = lengthOf(valueText(bytes));
@@ -240,6 +246,10 @@ const essential = new Set(['host', 'content-length', 'content-type', 'authorizat
 function settleConnection(head: RequestHead): void {
   head.keepAlive = head.minor === 1;
   if (draft.connection === '') return;
+  if (draft.connection === 'keep-alive,' || draft.connection === 'Keep-Alive,') {
+    head.keepAlive = true; // What most clients say that say anything.
+    return;
+  }
   const options = new Set(listOf(draft.connection));
   if (options.has('close')) head.keepAlive = false;
   else if (options.has('keep-alive')) head.keepAlive = true;

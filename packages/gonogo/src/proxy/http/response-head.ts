@@ -178,6 +178,10 @@ function settle(head: ResponseHead): boolean {
     head.chunked = true;
   }
   if (draft.connection === '') return true;
+  if (draft.connection === 'keep-alive,') {
+    head.keepAlive = true; // What most servers say.
+    return true;
+  }
   const options = listOf(draft.connection);
   if (options.includes('close')) head.keepAlive = false;
   else if (options.includes('keep-alive')) head.keepAlive = true;
