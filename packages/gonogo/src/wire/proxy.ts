@@ -103,7 +103,7 @@ export const RouteWire = z.strictObject({
 });
 export type RouteWire = z.infer<typeof RouteWire>;
 
-export const RoutesFile = z.strictObject({
+const RoutesFile = z.strictObject({
   version: z.literal(1),
   routes: z.array(RouteWire),
   settings: SettingsWire.exactOptional(),
