@@ -7,7 +7,7 @@ const needed = {
     isThere: () => Boolean(process.env.GONOGO_PG_URL),
     lacks: 'a PostgreSQL server: set GONOGO_PG_URL to the URL of a superuser',
   },
-  ...tools('nginx', 'haproxy', 'caddy', 'slowhttptest'),
+  ...tools('nginx', 'haproxy', 'caddy', 'slowhttptest', 'openssl'),
 };
 
 /** Programs that are there when they are on the PATH, or where Debian keeps servers. */

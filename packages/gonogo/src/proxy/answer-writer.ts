@@ -1,17 +1,25 @@
-import type { BodySink } from './http/chunked.ts';
-import { type Encoding, encodingFor, type ResponseExtras, responseText } from './http/render.ts';
+import type { AnswerSink } from './client-side.ts';
+import type { Refusal } from './http/refusal.ts';
+import { type Encoding, encodingFor, type ResponseExtras, responseText, switchText } from './http/render.ts';
 import type { RequestHead } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
 import type { Link } from './link.ts';
+import { refusalText } from './refuse.ts';
 
 /** An answer on its way to a client. What is little goes out together, as one string. */
-export class AnswerWriter implements BodySink {
+export class AnswerWriter implements AnswerSink {
   readonly #link: Link;
+  /** Of the answer that was begun last. */
+  status = 0;
   #encoding: Encoding = 'none';
   #out = '';
 
   constructor(link: Link) {
     this.#link = link;
+  }
+
+  get congested(): boolean {
+    return this.#link.congested;
   }
 
   /** How the content of the answer to `asked` goes out. */
@@ -21,7 +29,20 @@ export class AnswerWriter implements BodySink {
   }
 
   begin(head: ResponseHead, extras: ResponseExtras): void {
+    this.status = head.status;
     this.#out += responseText(head, extras);
+  }
+
+  /** A complete answer of the proxy's own. */
+  refuse(refusal: Refusal, how: { readonly close: boolean; readonly bodiless: boolean }): void {
+    this.status = refusal.status;
+    this.#out += refusalText(refusal, how);
+  }
+
+  /** The head after which the connection is a tunnel. */
+  switch(head: ResponseHead, marks: readonly string[]): void {
+    this.status = head.status;
+    this.#out += switchText(head, marks);
   }
 
   text(text: string): void {

@@ -7,6 +7,7 @@ import type { SlotName } from './table.ts';
 import { Upstream } from './upstream.ts';
 
 const pool = (slot: SlotName, members: number): Pool => ({
+  target: 't',
   slot,
   traffic: new Traffic(),
   turn: 0,

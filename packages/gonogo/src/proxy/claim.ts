@@ -6,6 +6,7 @@ import type { Upstream } from './upstream.ts';
 
 /** One slot of one target as the data plane sees it. */
 export type Pool = {
+  readonly target: string;
   readonly slot: SlotName;
   readonly traffic: Traffic;
   upstreams: Upstream[];
@@ -64,6 +65,12 @@ export class Claim {
 
   get upstream(): Upstream {
     return this.#upstream;
+  }
+
+  /** Who answers, for the access log. */
+  get place(): { target: string; slot: SlotName; instance: string } {
+    const { target, slot } = this.#pool;
+    return { target, slot, instance: this.#upstream.member.instance };
   }
 
   /**

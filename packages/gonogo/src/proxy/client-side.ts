@@ -4,12 +4,17 @@ import type { Refusal } from './http/refusal.ts';
 import type { ResponseHead } from './http/response-head.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
+export type AnswerSink = BodySink & {
+  /** The client does not take more of its answer yet. */
+  readonly congested: boolean;
+  /** All that came at once was handed over: it may be written. */
+  flush(): void;
+};
+
 /** The client's side of an exchange: whoever speaks a protocol to a client implements this. */
 export type ClientSide = {
   /** Takes the content of the answer. */
-  readonly sink: BodySink & { flush(): void };
-  /** The client does not take more of its answer yet. */
-  readonly congested: boolean;
+  readonly sink: AnswerSink;
   readonly origin: Origin;
   inform(head: ResponseHead): void;
   begin(head: ResponseHead, marks: readonly string[]): void;

@@ -3,16 +3,15 @@ import { AnswerWriter } from './answer-writer.ts';
 import type { ClientSide } from './client-side.ts';
 import { Exchange } from './exchange.ts';
 import { Origin, plainAddress } from './forwarded.ts';
-import { BodyReader } from './http/body.ts';
-import { bad, more } from './http/fields.ts';
+import { type BodyReader, bodyOf, tooLong } from './http/body.ts';
+import { more } from './http/fields.ts';
 import { bodyTooLarge, malformed, type Refusal, requestLate } from './http/refusal.ts';
-import { switchText } from './http/render.ts';
 import { emptyLine, type RequestHead, readRequest } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
 import type { Lasting } from './lasting.ts';
 import { Link, type LinkOwner } from './link.ts';
 import { Question } from './question.ts';
-import { refusalText } from './refuse.ts';
+import { RequestLog } from './request-log.ts';
 import type { Serving } from './serving.ts';
 import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
@@ -44,21 +43,18 @@ export class Client implements LinkOwner, ClientSide {
   #lingering = false;
   #ended = false;
   #deadline: number;
+  readonly #log: RequestLog;
 
   constructor(socket: net.Socket, serving: Serving, onClosed: (client: Client) => void) {
     this.remote = plainAddress(socket.remoteAddress ?? 'unknown');
-    const proto = 'encrypted' in socket ? 'https' : 'http';
-    this.origin = new Origin({ address: this.remote, proto, trusted: serving.trusts(this.remote) });
+    this.origin = Origin.of(socket, serving.trusts(this.remote));
     this.port = socket.localPort ?? 0;
     this.#serving = serving;
     this.#onClosed = onClosed;
     this.#deadline = serving.clock.now + serving.limits.head;
     this.link = Link.accepted(this, socket, serving.limits.bufferedBytes);
     this.sink = new AnswerWriter(this.link);
-  }
-
-  get congested(): boolean {
-    return this.link.congested;
+    this.#log = new RequestLog(serving, this);
   }
 
   // What comes from the client.
@@ -113,11 +109,8 @@ export class Client implements LinkOwner, ClientSide {
     const exchange = new Exchange(this, head, this.#serving);
     this.#exchange = exchange;
     this.#headBegan = false;
-    this.#body = head.chunked
-      ? new BodyReader('chunked')
-      : head.length > 0
-        ? new BodyReader(head.length)
-        : undefined;
+    this.#log.begin();
+    this.#body = bodyOf(head, limits.bodyBytes);
     exchange.start(new Question(head, this, { bytes, at }));
     return this.#body && this.#exchange === exchange ? this.#readBody(bytes, head.end, end) : head.end;
   }
@@ -126,26 +119,18 @@ export class Client implements LinkOwner, ClientSide {
     const [body, exchange] = [this.#body, this.#exchange];
     if (!body || !exchange) return -1;
     const next = body.read(bytes, { at, end }, exchange);
-    const { bodyBytes } = this.#serving.limits;
-    if (next === bad) return this.#refuseBody(malformed);
-    if (bodyBytes > 0 && body.received > bodyBytes + 65_536) return this.#refuseBody(bodyTooLarge);
-    if (!body.done) {
-      this.link.expectBulk(body.expected > 16_384);
-      return next;
-    }
-    const trailers = body.trailers();
-    if (trailers === undefined) return this.#refuseBody(malformed);
+    if (next < 0) return this.#refuseBody(next === tooLong ? bodyTooLarge : malformed);
+    this.link.expectBulk(!body.done && body.expected > 16_384, body.done && exchange.requestCongested);
+    if (!body.done) return next;
     this.#body = undefined;
-    this.link.expectBulk(false, exchange.requestCongested);
-    exchange.requestEnded(trailers);
+    exchange.requestEnded(body.trailers);
     return next;
   }
 
   /** The request turned out to be no request: the instance must not take what came of it for one. */
   #refuseBody(refusal: Refusal): -1 {
     const begun = this.#answering;
-    this.#exchange?.clientLeft();
-    this.#exchange = undefined;
+    this.#forget();
     if (begun) this.link.reset();
     else this.refuse(refusal, true);
     return -1;
@@ -154,15 +139,15 @@ export class Client implements LinkOwner, ClientSide {
   ended(): void {
     this.#ended = true;
     if (this.#tunnel) this.#tunnel.clientEnded();
-    else if (!this.#exchange || this.#body || this.#exchange.isHeld) this.#leave();
+    else if (!this.#exchange || this.#body || this.#exchange.isHeld) this.link.destroy();
     else this.#exchange.clientEnded();
   }
 
   /** Nobody waits for an answer there any more. */
-  #leave(): void {
+  #forget(): void {
     this.#exchange?.clientLeft();
+    this.#log.end(this.#exchange, true);
     this.#exchange = undefined;
-    this.link.destroy();
   }
 
   drained(): void {
@@ -174,8 +159,7 @@ export class Client implements LinkOwner, ClientSide {
     this.#closing = true;
     this.#waiting = undefined;
     this.#tunnel?.clientClosed();
-    this.#exchange?.clientLeft();
-    this.#exchange = undefined;
+    this.#forget();
     this.#onClosed(this);
   }
 
@@ -204,14 +188,16 @@ export class Client implements LinkOwner, ClientSide {
 
   refuse(refusal: Refusal, close: boolean): void {
     const asked = this.#exchange?.head;
+    if (!asked) this.#log.refused(refusal.status);
     this.#closing ||= close || this.#serving.routes.retiring || !(asked?.keepAlive ?? false);
-    this.sink.text(refusalText(refusal, { close: this.#closing, bodiless: asked?.method === 'HEAD' }));
+    this.sink.refuse(refusal, { close: this.#closing, bodiless: asked?.method === 'HEAD' });
     this.#next();
   }
 
   truncate(): void {
-    this.#exchange = undefined;
     this.sink.drop();
+    this.#log.end(this.#exchange, true);
+    this.#exchange = undefined;
     this.link.reset();
   }
 
@@ -231,9 +217,10 @@ export class Client implements LinkOwner, ClientSide {
 
   /** The answer is complete: on to the next request, or to the end of the connection. */
   #next(): void {
+    this.sink.flush();
+    this.#log.end(this.#exchange, false);
     this.#exchange = undefined;
     this.#answering = false;
-    this.sink.flush();
     if (this.#closing || this.link.closed) {
       this.#linger();
       return;
@@ -277,14 +264,16 @@ export class Client implements LinkOwner, ClientSide {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#tunnelled = exchange;
-    this.sink.text(switchText(head, marks));
+    this.sink.switch(head, marks);
     this.sink.flush();
     const early = this.#waiting;
     this.#waiting = undefined;
-    const { tunnelLinger } = this.#serving.limits;
     this.#tunnel = new Tunnel(this.link, connection, {
-      linger: tunnelLinger,
-      closed: () => exchange?.end(),
+      linger: this.#serving.limits.tunnelLinger,
+      closed: () => {
+        exchange?.end();
+        this.#log.end(exchange, false);
+      },
     });
     this.#tunnel.begin(early, rest);
     if (this.#ended) this.#tunnel.clientEnded();

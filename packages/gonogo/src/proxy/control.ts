@@ -9,6 +9,7 @@ import {
   type RouteWire,
 } from '../wire/proxy.ts';
 import { takenBy } from '../wire/reach.ts';
+import { whyUnusable } from './certificates.ts';
 import { counted } from './counters.ts';
 import { drain } from './drain.ts';
 import type { Front } from './front.ts';
@@ -16,6 +17,7 @@ import type { LiveRoute } from './live-route.ts';
 import { allMetrics } from './metrics.ts';
 import type { Routes } from './routes.ts';
 import { loadRoutes, type Stored, saveRoutes } from './routes-file.ts';
+import type { Settings } from './settings.ts';
 import { statsOf } from './stats.ts';
 import {
   published,
@@ -30,6 +32,7 @@ import { Tickets } from './tickets.ts';
 
 export type ControlOptions = {
   readonly routes: Routes;
+  readonly settings: Settings;
   readonly front: Front;
   readonly file: string;
   /** The control sockets of all workers, this one's among them. */
@@ -68,7 +71,7 @@ export class Control {
     return {
       hello: () => hello,
       observe: checked('observe', ({ target }) => this.#observe(target)),
-      publish: checked('publish', (input) => this.#change((stored) => publish(stored, input))),
+      publish: checked('publish', (input) => this.#publish(input)),
       unpublish: checked('unpublish', ({ target }) =>
         this.#change((stored) => withTable(stored, unpublished(stored.table, target))),
       ),
@@ -104,6 +107,12 @@ export class Control {
     return { split: route?.split ?? 'nobody', generation: route?.generation ?? 0, settled: true };
   }
 
+  async #publish(input: ProxyInput<'publish'>): Promise<void> {
+    const why = input.rules?.tls && (await whyUnusable(input.rules.tls));
+    if (why !== undefined) throw new RpcError('BAD_CERTIFICATE', why);
+    await this.#change((stored) => publish(stored, input));
+  }
+
   async #prepare(input: ProxyInput<'prepare'>): Promise<{ token: string; generation: number }> {
     const prepared = this.#tickets.prepare(this.#route(input.target), input);
     await this.#change((stored) => withTable(stored, this.#tickets.fence(stored.table, input)));
@@ -125,7 +134,7 @@ export class Control {
       const stored = next(this.#stored);
       if (stored === this.#stored) return;
       if (this.#options.writes) await saveRoutes(this.#options.file, stored);
-      this.#serve(stored);
+      await this.#serve(stored);
     });
   }
 
@@ -133,13 +142,16 @@ export class Control {
   #reload(): Promise<void> {
     return this.#changes.run(async () => {
       const stored = await loadRoutes(this.#options.file);
-      if (stored) this.#serve(stored);
+      if (stored) await this.#serve(stored);
     });
   }
 
-  #serve(stored: Stored): void {
+  async #serve(stored: Stored): Promise<void> {
     this.#stored = stored;
-    this.#options.routes.serve(stored.table);
+    const { settings, routes, front } = this.#options;
+    settings.apply(stored.settings);
+    routes.serve(stored.table);
+    await front.configure(stored.table, stored.settings);
   }
 
   #route(target: string): RouteWire {

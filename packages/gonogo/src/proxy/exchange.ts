@@ -1,5 +1,5 @@
 import type { Claim, Held } from './claim.ts';
-import type { ClientSide } from './client-side.ts';
+import type { AnswerSink, ClientSide } from './client-side.ts';
 import type { BodySink } from './http/chunked.ts';
 import { noAnswer, nobodyServes, paused, type Refusal, requestLate, tooLate } from './http/refusal.ts';
 import type { RequestHead } from './http/request-head.ts';
@@ -8,7 +8,7 @@ import type { Lasting } from './lasting.ts';
 import { type Awaited, patienceFor } from './patience.ts';
 import type { Question } from './question.ts';
 import { Sending } from './sending.ts';
-import { confirms, type Serving } from './serving.ts';
+import { confirms, newRequestId, type Serving } from './serving.ts';
 import type { Asker, UpstreamConnection } from './upstream-connection.ts';
 
 const maxInformational = 32;
@@ -23,7 +23,8 @@ type Phase = 'held' | 'asking' | 'answering' | 'tunnel' | 'over';
 export class Exchange implements Asker, BodySink, Lasting {
   readonly head: RequestHead;
   readonly method: string;
-  readonly sink: BodySink;
+  readonly sink: AnswerSink;
+  readonly id: string;
   readonly #client: ClientSide;
   readonly #serving: Serving;
   readonly #confirmed: boolean;
@@ -31,7 +32,7 @@ export class Exchange implements Asker, BodySink, Lasting {
   readonly #sending: Sending;
   #phase: Phase = 'held';
   #held: Held | undefined;
-  #claim: Claim | undefined;
+  claim: Claim | undefined;
   #connection: UpstreamConnection | undefined;
   #retried = false;
   #timedOut = false;
@@ -50,11 +51,8 @@ export class Exchange implements Asker, BodySink, Lasting {
     this.#confirmed = confirms(head, serving.secret);
     this.#began = serving.clock.now;
     this.#touched = serving.clock.now;
-    this.#sending = Sending.of(head, client.origin);
-  }
-
-  get congested(): boolean {
-    return this.#client.congested;
+    this.id = head.id === '' ? newRequestId() : head.id;
+    this.#sending = Sending.of(head, client.origin, this.id);
   }
 
   /** It waits for a cutover to end; the end of the client's connection then means that it left. */
@@ -80,7 +78,7 @@ export class Exchange implements Asker, BodySink, Lasting {
       this.#held = undefined;
       if (this.#phase === 'over') claim?.release({ failed: false, counted: false });
       else this.#admit(claim);
-      this.#client.sink.flush();
+      this.sink.flush();
     });
   }
 
@@ -89,7 +87,7 @@ export class Exchange implements Asker, BodySink, Lasting {
       this.#refuse(nobodyServes);
       return;
     }
-    this.#claim = claim;
+    this.claim = claim;
     this.#ask(claim, false);
     this.#client.continueBody();
   }
@@ -161,7 +159,7 @@ export class Exchange implements Asker, BodySink, Lasting {
   }
 
   answered(head: ResponseHead): void {
-    const claim = this.#claim;
+    const claim = this.claim;
     if (!claim) return;
     claim.answered(head.status);
     const elsewhere = head.status === 404 && this.#sending.repeatable ? claim.retryElsewhere() : undefined;
@@ -181,16 +179,16 @@ export class Exchange implements Asker, BodySink, Lasting {
   /** The answer is asked of the other slot instead. */
   #moveTo(claim: Claim): void {
     this.#connection?.abandon();
-    this.#claim?.release({ failed: false, counted: !this.#confirmed });
-    this.#claim = claim;
+    this.claim?.release({ failed: false, counted: !this.#confirmed });
+    this.claim = claim;
     this.#ask(claim, false);
   }
 
   flushAnswer(): void {
-    this.#client.sink.flush();
+    this.sink.flush();
     if (this.#phase !== 'answering') return;
     this.#touched = this.#serving.clock.now;
-    if (this.#client.congested) this.#connection?.link.pause();
+    if (this.sink.congested) this.#connection?.link.pause();
   }
 
   completed(trailers: string): void {
@@ -200,7 +198,7 @@ export class Exchange implements Asker, BodySink, Lasting {
   }
 
   switched(head: ResponseHead, rest: Buffer): void {
-    const [claim, connection] = [this.#claim, this.#connection];
+    const [claim, connection] = [this.claim, this.#connection];
     if (!claim || !connection || !this.head.upgrade || !head.upgrade) {
       connection?.abandon(); // Nobody asked for it.
       this.#fail();
@@ -214,10 +212,10 @@ export class Exchange implements Asker, BodySink, Lasting {
 
   broken(connection: UpstreamConnection): void {
     if (this.#phase === 'over' || connection !== this.#connection) return;
-    const claim = this.#phase === 'asking' && this.#mayRepeat(connection) ? this.#claim : undefined;
+    const claim = this.#phase === 'asking' && this.#mayRepeat(connection) ? this.claim : undefined;
     if (claim) this.#repeat(claim, connection);
     else this.#fail();
-    this.#client.sink.flush();
+    this.sink.flush();
   }
 
   /** At most once, and only where the instance cannot have acted on it, or where acting twice is the same. */
@@ -272,7 +270,7 @@ export class Exchange implements Asker, BodySink, Lasting {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
     this.#sending.settle();
-    this.#claim?.release({ failed: this.#failed, counted: !this.#confirmed });
+    this.claim?.release({ failed: this.#failed, counted: !this.#confirmed });
   }
 
   /** Looks at the clock; called every `limits.sweep`. */
@@ -292,7 +290,7 @@ export class Exchange implements Asker, BodySink, Lasting {
       return this.#sending.complete || this.#sending.congested ? 'answer' : 'request';
     }
     if (this.#phase !== 'answering') return 'nothing';
-    if (this.#client.congested) return 'reader';
+    if (this.sink.congested) return 'reader';
     if (this.#clientEnded) return 'half-closed reader';
     return this.#events ? 'nothing' : 'content';
   }

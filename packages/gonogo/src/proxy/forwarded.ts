@@ -1,4 +1,5 @@
-import { isIPv6 } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { RequestHead } from './http/request-head.ts';
 
 type Peer = {
@@ -14,7 +15,12 @@ export class Origin {
   #host: string | undefined;
   #lines = '';
 
-  constructor(peer: Peer) {
+  static of(socket: Socket, trusted: boolean): Origin {
+    const proto = socket instanceof TLSSocket ? 'https' : 'http';
+    return new Origin({ address: plainAddress(socket.remoteAddress ?? 'unknown'), proto, trusted });
+  }
+
+  private constructor(peer: Peer) {
     this.#peer = peer;
   }
 

@@ -1,14 +1,20 @@
 import net from 'node:net';
-import { Client } from './client.ts';
-import { closeInTurn } from './drain.ts';
-import { limits as defaults, type Limits } from './limits.ts';
+import type { SettingsWire } from '../wire/proxy.ts';
+import { Certificates } from './certificates.ts';
+import { Door } from './door.ts';
+import { certificatesOf, type RoleOf, rolesOf } from './roles.ts';
 import type { Routes } from './routes.ts';
-import type { Serving } from './serving.ts';
+import { SecureDoor } from './secure-door.ts';
+import type { Settings } from './settings.ts';
+import { metricsDoor, redirectDoor } from './side-doors.ts';
+import type { Table } from './table.ts';
 
 export type Front = {
   readonly listen: { host: string; port: number }[];
   /** Client connections now. */
   connections(): number;
+  /** What comes in where, from the next connection on; resolves when certificates are read. */
+  configure(table: Table, settings: SettingsWire): Promise<void>;
   /**
    * Soft drain: closes only the listening handles and resolves when no connection is left, or at the deadline, when
    * what is left is cut. Idle connections stay, since a request may already be on its way into them.
@@ -19,17 +25,40 @@ export type Front = {
 export type FrontOptions = {
   readonly routes: Routes;
   readonly secret: string;
-  readonly limits?: Limits;
-  /** Which peers may say where a request comes from; default none. */
-  readonly trusts?: (address: string) => boolean;
+  readonly settings: Settings;
+  /** The page that Prometheus reads. */
+  readonly metrics: () => Promise<string>;
 };
 
 /** Serves users on sockets that were bound by the keeper and are passed in as descriptors. */
-export async function startFront(options: FrontOptions, descriptors: readonly number[]): Promise<Front> {
-  const { routes, secret, limits = defaults, trusts = () => false } = options;
+export async function startFront(
+  options: FrontOptions,
+  descriptors: readonly number[],
+  stored: { table: Table; settings: SettingsWire },
+): Promise<Front> {
+  const { routes, secret, settings, metrics } = options;
+  const { limits, trusts } = settings;
   const clock = { now: performance.now() };
-  const door = new Door({ routes, secret, limits, trusts, clock });
-  const servers = await Promise.all(descriptors.map((fd) => listen(door, fd)));
+  const door = new Door({ routes, secret, limits, trusts, clock, log: () => settings.log });
+  const certificates = new Certificates((sentence) => console.error(sentence));
+  const secure = new SecureDoor(certificates, { limits, enter: (socket) => door.enter(socket) });
+  const servers: net.Server[] = [];
+  const ownPort = (): number => servers.map(addressOf)[0]?.port ?? 0;
+  const doors = {
+    plain: (socket: net.Socket) => door.enter(socket),
+    tls: (socket: net.Socket) => secure.enter(socket, door.size),
+    redirect: redirectDoor(ownPort),
+    metrics: metricsDoor(metrics),
+  };
+  let roleOf: RoleOf = () => 'plain';
+  const configure = async (table: Table, asked: SettingsWire): Promise<void> => {
+    await certificates.use(certificatesOf(table));
+    roleOf = rolesOf(table, asked);
+  };
+  await configure(stored.table, stored.settings);
+  for (const fd of descriptors) {
+    servers.push(await listen(fd, (socket) => doors[roleOf(socket.localPort ?? 0)](socket)));
+  }
   const sweep = setInterval(() => {
     clock.now = performance.now();
     door.tick(clock.now);
@@ -37,6 +66,7 @@ export async function startFront(options: FrontOptions, descriptors: readonly nu
   return {
     listen: servers.map(addressOf),
     connections: () => door.size,
+    configure,
     retire: async (deadline) => {
       routes.retire();
       for (const server of servers) server.close();
@@ -46,65 +76,9 @@ export async function startFront(options: FrontOptions, descriptors: readonly nu
   };
 }
 
-/** All connections of clients. */
-class Door {
-  readonly #serving: Serving;
-  readonly #clients = new Set<Client>();
-  readonly #byAddress = new Map<string, number>();
-  #onEmpty: (() => void) | undefined;
-
-  constructor(serving: Serving) {
-    this.#serving = serving;
-  }
-
-  get size(): number {
-    return this.#clients.size;
-  }
-
-  enter(socket: net.Socket): void {
-    const { limits } = this.#serving;
-    const address = socket.remoteAddress;
-    const count = address === undefined ? 0 : (this.#byAddress.get(address) ?? 0);
-    const crowded = limits.connectionsPerAddress > 0 && count >= limits.connectionsPerAddress;
-    if (address === undefined || this.#clients.size >= limits.connections || (crowded && !isLocal(address))) {
-      socket.on('error', ignore).destroy();
-      return;
-    }
-    this.#byAddress.set(address, count + 1);
-    this.#clients.add(new Client(socket, this.#serving, (client) => this.#leave(client, address)));
-  }
-
-  #leave(client: Client, address: string): void {
-    this.#clients.delete(client);
-    const count = (this.#byAddress.get(address) ?? 1) - 1;
-    if (count === 0) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, count);
-    if (this.#clients.size === 0) this.#onEmpty?.();
-  }
-
-  tick(now: number): void {
-    for (const client of this.#clients) client.tick(now);
-  }
-
-  /** Resolves when no connection is left; after `deadline` milliseconds what is left is cut. */
-  async empty(deadline: number): Promise<void> {
-    if (this.#clients.size === 0) return;
-    const lasting = [...this.#clients].flatMap((client) => client.lasting ?? []);
-    closeInTurn(lasting, { stream: deadline, websocket: deadline });
-    await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-      setTimeout(() => {
-        for (const client of this.#clients) client.link.destroy();
-      }, deadline).unref();
-    });
-  }
-}
-
-const isLocal = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);
-
-async function listen(door: Door, fd: number): Promise<net.Server> {
+async function listen(fd: number, enter: (socket: net.Socket) => void): Promise<net.Server> {
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
-  server.on('connection', (socket) => door.enter(socket));
+  server.on('connection', enter);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ fd }, resolve);
@@ -114,11 +88,11 @@ async function listen(door: Door, fd: number): Promise<net.Server> {
 }
 
 function addressOf(server: net.Server): { host: string; port: number } {
-  const address = server.address() as net.AddressInfo;
-  return { host: address.address, port: address.port };
+  const { address, port } = server.address() as net.AddressInfo;
+  return { host: address, port };
 }
 
-/** `close` follows, or nothing has to. */
+/** Nothing has to follow. */
 function ignore(): void {
   return;
 }

@@ -64,7 +64,10 @@ export class Link {
     if (!handle || socket.constructor !== net.Socket) return Link.#streaming(owner, socket);
     holder._handle = null;
     const options = { handle, allowHalfOpen: true, writableHighWaterMark: buffered };
-    return new Link(owner, (onread) => new net.Socket({ ...options, onread } as net.SocketConstructorOpts));
+    return new Link(
+      owner,
+      (onread) => new net.Socket({ ...options, onread } as unknown as net.SocketConstructorOpts),
+    );
   }
 
   static #streaming(owner: LinkOwner, socket: net.Socket): Link {

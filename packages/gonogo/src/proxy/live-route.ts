@@ -5,6 +5,7 @@ import { type Balance, chooseByPlace, chooseSlot, chooseUpstream, previewSlot } 
 import { type Asked, Claim, type Held, type Pool } from './claim.ts';
 import { Traffic } from './counters.ts';
 import { Hold, type HoldBounds, healthy } from './hold.ts';
+import type { Limits } from './limits.ts';
 import { newId, placeOf, placeOfId, setCookie } from './sticky.ts';
 import type { MemberOf, SlotName, SplitOf } from './table.ts';
 import { Upstream } from './upstream.ts';
@@ -14,15 +15,18 @@ const previewField = 'gonogo-preview';
 /** One target as the data plane sees it. */
 export class LiveRoute {
   readonly target: string;
-  readonly pools: Readonly<Record<SlotName, Pool>> = { blue: emptyPool('blue'), green: emptyPool('green') };
+  readonly pools: Readonly<Record<SlotName, Pool>>;
+  readonly #limits: Limits;
   readonly #balance: Balance = { blue: 0, green: 0 };
   #split: SplitOf = 'nobody';
   #rules: RulesWire = {};
   #digest: Buffer | undefined;
   #hold: Hold | undefined;
 
-  constructor(target: string) {
+  constructor(target: string, limits: Limits) {
     this.target = target;
+    this.#limits = limits;
+    this.pools = { blue: emptyPool(target, 'blue'), green: emptyPool(target, 'green') };
   }
 
   get held(): number {
@@ -33,15 +37,27 @@ export class LiveRoute {
     this.#split = split;
     this.#rules = rules;
     this.#digest = rules.preview?.digest ? Buffer.from(rules.preview.digest, 'hex') : undefined;
-    fill(this.pools.blue, members.blue);
-    fill(this.pools.green, members.green);
+    this.#fill(members);
   }
 
   /** Nobody is sent here any more; what is in flight is answered. */
   remove(): void {
-    fill(this.pools.blue, []);
-    fill(this.pools.green, []);
+    this.#fill({ blue: [], green: [] });
     this.release();
+  }
+
+  /** Keeps the instances that stay, with their connections and what is in flight to them. */
+  #fill(members: RouteWire['members']): void {
+    for (const slot of ['blue', 'green'] as const) {
+      const pool = this.pools[slot];
+      const before = pool.upstreams;
+      pool.upstreams = members[slot].map(
+        (member) =>
+          before.find((one) => sameMember(one.member, member)) ??
+          join(member, { limits: this.#limits, others: before.length > 0 }),
+      );
+      for (const upstream of before) if (!pool.upstreams.includes(upstream)) upstream.leave();
+    }
   }
 
   /** Makes requests wait. A hold that there is goes on with the new bounds. */
@@ -118,22 +134,13 @@ export class LiveRoute {
 
 const other = (slot: SlotName): SlotName => (slot === 'blue' ? 'green' : 'blue');
 
-function emptyPool(slot: SlotName): Pool {
-  return { slot, traffic: new Traffic(), upstreams: [], turn: 0 };
-}
-
-/** Keeps the instances that stay, with their connections and what is in flight to them. */
-function fill(pool: Pool, members: readonly MemberOf[]): void {
-  const before = pool.upstreams;
-  pool.upstreams = members.map(
-    (member) => before.find((one) => sameMember(one.member, member)) ?? join(member, before.length > 0),
-  );
-  for (const upstream of before) if (!pool.upstreams.includes(upstream)) upstream.leave();
+function emptyPool(target: string, slot: SlotName): Pool {
+  return { target, slot, traffic: new Traffic(), upstreams: [], turn: 0 };
 }
 
 /** One that joins others gets its share little by little. */
-function join(member: MemberOf, others: boolean): Upstream {
-  const upstream = new Upstream(member);
+function join(member: MemberOf, { limits, others }: { limits: Limits; others: boolean }): Upstream {
+  const upstream = new Upstream(member, limits);
   if (others) upstream.health.startSlowly();
   return upstream;
 }

@@ -4,9 +4,9 @@ import { messageOf, problem } from '../errors.ts';
 import { serveRpc } from '../system/rpc.ts';
 import { Control } from './control.ts';
 import { startFront } from './front.ts';
-import { limits } from './limits.ts';
 import { Routes } from './routes.ts';
 import { loadRoutes, nothingStored, type Stored, saveRoutes } from './routes-file.ts';
+import { Settings } from './settings.ts';
 
 /**
  * The embedded router's data plane: `main.ts <id> <folder> [worker]`, with GONOGO_LISTENERS bound sockets as
@@ -19,12 +19,20 @@ async function main(): Promise<void> {
   const socketOf = (one: number): string => join(folder, one === 0 ? `${id}.sock` : `${id}.w${one}.sock`);
   const file = join(folder, `${id}.routes.json`);
   const stored = await open(file, worker);
-  const routes = new Routes();
+  const settings = new Settings();
+  settings.apply(stored.settings);
+  const routes = new Routes(settings.limits);
   routes.serve(stored.table);
-  const front = await startFront({ routes, secret: stored.secret }, descriptors);
-  const leave = (deadline: number): void => void front.retire(deadline).then(() => process.exit(0));
+  const metrics = (): Promise<string> => control.metrics();
+  const { secret } = stored;
+  const front = await startFront({ routes, settings, secret, metrics }, descriptors, stored);
+  const leave = (deadline: number): void =>
+    void front.retire(deadline).then(() => {
+      settings.close();
+      process.exit(0);
+    });
   const control = new Control({
-    ...{ routes, front, file, stored },
+    ...{ routes, settings, front, file, stored },
     writes: worker === 0,
     sockets: (workers) => Array.from({ length: workers }, (_, one) => socketOf(one)),
     retire: (deadline) => {
@@ -36,7 +44,7 @@ async function main(): Promise<void> {
     },
   });
   const rpc = await serveRpc(socketOf(worker), control.handlers());
-  process.on('SIGTERM', () => leave(limits.terminate));
+  process.on('SIGTERM', () => leave(settings.limits.terminate));
   console.log(
     `proxy ${process.pid} serves ${front.listen.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
   );

@@ -1,5 +1,6 @@
 import { reachesOf } from '../wire/reach.ts';
 import type { Asked, Claim, Held } from './claim.ts';
+import type { Limits } from './limits.ts';
 import { LiveRoute } from './live-route.ts';
 import { type Matcher, makeMatcher } from './match.ts';
 import { type Table, takesAll } from './table.ts';
@@ -14,6 +15,11 @@ export class Routes {
   #match: Matcher<Way> = makeMatcher<Way>([]);
   #ports = new Map<number, LiveRoute>();
   #retiring = false;
+  readonly #limits: Limits;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
 
   get retiring(): boolean {
     return this.#retiring;
@@ -32,7 +38,7 @@ export class Routes {
       route.remove();
     }
     for (const wire of table) {
-      const route = this.#live.get(wire.target) ?? new LiveRoute(wire.target);
+      const route = this.#live.get(wire.target) ?? new LiveRoute(wire.target, this.#limits);
       this.#live.set(wire.target, route);
       route.update(wire);
     }

@@ -3,7 +3,6 @@ import type { BodySink } from './http/chunked.ts';
 import { requestText } from './http/render.ts';
 import type { RequestHead } from './http/request-head.ts';
 import type { Limits } from './limits.ts';
-import { newRequestId } from './serving.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** What is kept of a request so that it can be sent once more, in octets. */
@@ -18,9 +17,8 @@ export class Sending implements BodySink {
   #complete: boolean;
   #received = 0;
 
-  static of(head: RequestHead, origin: Origin): Sending {
+  static of(head: RequestHead, origin: Origin, id: string): Sending {
     const host = head.host ?? '';
-    const id = head.id === '' ? newRequestId() : head.id;
     return new Sending(head, requestText(head, { host, forwarded: origin.lines(host, head.given), id }));
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { AccessLog } from './access-log.ts';
 import type { RequestHead } from './http/request-head.ts';
 import type { Limits } from './limits.ts';
 import type { Routes } from './routes.ts';
@@ -9,6 +10,8 @@ export type Serving = {
   /** Whoever sends it in `gonogo-confirm` may know who answers. */
   readonly secret: string;
   readonly limits: Limits;
+  /** The access log, if there is one now. */
+  readonly log: () => AccessLog | undefined;
   /** Whether a proxy in front of us speaks from this address. */
   readonly trusts: (address: string) => boolean;
   /** Milliseconds, at most `limits.sweep` old: what deadlines are counted by. */

@@ -1,5 +1,5 @@
+import type { AnswerSink } from './client-side.ts';
 import { BodyReader, type Framing } from './http/body.ts';
-import type { BodySink } from './http/chunked.ts';
 import { bad, more } from './http/fields.ts';
 import { type ResponseHead, readResponse } from './http/response-head.ts';
 import type { Limits } from './limits.ts';
@@ -13,9 +13,7 @@ export type Asker = {
   informed(head: ResponseHead): void;
   answered(head: ResponseHead): void;
   /** Takes the content of the answer. */
-  readonly sink: BodySink;
-  /** What was handed on is not all out yet. */
-  readonly congested: boolean;
+  readonly sink: AnswerSink;
   /** All that came at once was handed on: it may be written. */
   flushAnswer(): void;
   /** The answer is complete; its trailer lines. */
@@ -160,19 +158,14 @@ export class UpstreamConnection implements LinkOwner {
     if (!body) return;
     const next = body.read(bytes, { at, end }, asker.sink);
     if (this.#asker !== asker) return; // It was abandoned while its answer was read.
-    if (next === bad) this.#fail(asker);
+    if (next < 0) this.#fail(asker);
     else if (body.done) this.#complete(asker, next < end);
     else this.link.expectBulk(body.expected > 16_384);
   }
 
   #complete(asker: Asker, excess: boolean): void {
-    const trailers = this.#body?.trailers();
-    if (trailers === undefined) {
-      this.#fail(asker);
-      return;
-    }
     // An instance that answered at length may do so again.
-    this.link.expectBulk((this.#body?.received ?? 0) > 16_384, asker.congested);
+    this.link.expectBulk((this.#body?.received ?? 0) > 16_384, asker.sink.congested);
     this.link.resume();
     this.#asker = undefined;
     this.upstream.health.succeeded();
@@ -180,7 +173,7 @@ export class UpstreamConnection implements LinkOwner {
     if (idle >= 0) this.idleLimit = Math.max(0, idle - 1000);
     if (keepAlive && this.#sent && !excess && this.usable) this.upstream.give(this);
     else this.link.destroy();
-    asker.completed(trailers);
+    asker.completed(this.#body?.trailers ?? '');
   }
 
   #fail(asker: Asker): -1 {

@@ -1,4 +1,5 @@
 import { type BodySink, ChunkedReader } from './chunked.ts';
+import { bad } from './fields.ts';
 import { cleanTrailers } from './trailers.ts';
 
 /** How a message's body is delimited: a number of octets, chunks, or the end of the connection (RFC 9112 §6.3). */
@@ -6,14 +7,33 @@ export type Framing = number | 'chunked' | 'until-close';
 
 const trailerLimit = 16_384;
 
+/** The body is longer than it may be. */
+export const tooLong = -3;
+
+/** What reads the body of a request; undefined when it has none. `limit` in octets, framing and all; 0: none. */
+export function bodyOf(
+  { chunked, length }: { readonly chunked: boolean; readonly length: number },
+  limit: number,
+): BodyReader | undefined {
+  if (chunked) return new BodyReader('chunked', limit > 0 ? limit + chunkedExtra : undefined);
+  return length > 0 ? new BodyReader(length) : undefined;
+}
+
+/** What the framing of a chunked body may take beside its content before it counts. */
+const chunkedExtra = 65_536;
+
 /** Reads one body. `length` bodies need no object beyond this one, since they are most. */
 export class BodyReader {
   readonly #chunks: ChunkedReader | undefined;
   #left: number;
   /** Octets that were read, framing and all. */
   received = 0;
+  /** The trailer lines in normal form, once it is done. */
+  trailers = '';
+  readonly #limit: number;
 
-  constructor(framing: Framing) {
+  constructor(framing: Framing, limit = Number.POSITIVE_INFINITY) {
+    this.#limit = limit;
     this.#chunks = framing === 'chunked' ? new ChunkedReader(trailerLimit) : undefined;
     this.#left = typeof framing === 'number' ? framing : Number.POSITIVE_INFINITY;
   }
@@ -32,19 +52,30 @@ export class BodyReader {
     return this.#chunks ? Number.POSITIVE_INFINITY : this.#left;
   }
 
-  /** Normal lines, once it is done; undefined when they are not valid. */
-  trailers(): string | undefined {
-    return this.#chunks ? cleanTrailers(this.#chunks.trailers) : '';
-  }
-
-  /** Hands content to `sink`, and answers the octet after what belongs to the body, or `bad`. */
+  /** Hands content to `sink`, and answers the octet after what belongs to the body, or `bad` or `tooLong`. */
   read(bytes: Buffer, span: { readonly at: number; readonly end: number }, sink: BodySink): number {
-    this.received += span.end - span.at;
-    if (this.#chunks) return this.#chunks.read(bytes, span, sink);
+    if (this.#chunks) return this.#readChunks(this.#chunks, bytes, { span, sink });
     const stop = Math.min(span.end, span.at + this.#left);
     if (stop === span.at) return stop;
+    this.received += stop - span.at;
     this.#left -= stop - span.at;
     sink.data(bytes, span.at, stop);
     return stop;
+  }
+
+  #readChunks(
+    chunks: ChunkedReader,
+    bytes: Buffer,
+    { span, sink }: { span: { readonly at: number; readonly end: number }; sink: BodySink },
+  ): number {
+    const next = chunks.read(bytes, span, sink);
+    if (next < 0) return next;
+    this.received += next - span.at;
+    if (this.received > this.#limit) return tooLong;
+    if (!chunks.done) return next;
+    const trailers = cleanTrailers(chunks.trailers);
+    if (trailers === undefined) return bad;
+    this.trailers = trailers;
+    return next;
   }
 }

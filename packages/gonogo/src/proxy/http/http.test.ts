@@ -120,7 +120,7 @@ function readBody(framing: Framing, parts: readonly Buffer[]) {
     if (at < 0) return undefined;
     excess += part.length - at;
   }
-  return { content: Buffer.concat(content), done: reader.done, trailers: reader.trailers(), excess };
+  return { content: Buffer.concat(content), done: reader.done, trailers: reader.trailers, excess };
 }
 
 const cuts = fc.array(fc.nat(), { maxLength: 12 });
@@ -178,7 +178,7 @@ for (const text of [
 ]) {
   test(`a chunked body ${JSON.stringify(text.slice(0, 20))} is refused`, () => {
     const read = readBody('chunked', [Buffer.from(text)]);
-    assert.ok(read === undefined || read.trailers === undefined, JSON.stringify(read));
+    assert.equal(read, undefined);
   });
 }
 
