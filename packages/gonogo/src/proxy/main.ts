@@ -79,6 +79,9 @@ function readArguments(): { id: string; folder: string; worker: number; descript
   return { id, folder, worker: Number(worker), descriptors: Array.from({ length: count }, (_, i) => i + 3) };
 }
 
+/** Whatever goes wrong with one connection must not cost the others theirs. */
+process.on('uncaughtException', (error) => console.error(error.stack ?? messageOf(error)));
+
 main().catch((error: unknown) => {
   console.error(messageOf(error));
   process.exit(1);
