@@ -111,8 +111,10 @@ export class Client implements LinkOwner, ClientSide {
     this.#headBegan = false;
     this.#log.begin();
     this.#body = bodyOf(head, limits.bodyBytes);
-    exchange.start(new Question(head, this, { bytes, at }));
-    return this.#body && this.#exchange === exchange ? this.#readBody(bytes, head.end, end) : head.end;
+    // What came of the body goes out together with the head, and a request that is all there may be asked twice.
+    const next = this.#body ? this.#readBody(bytes, head.end, end) : head.end;
+    if (this.#exchange === exchange) exchange.start(new Question(head, this, { bytes, at }));
+    return next;
   }
 
   #readBody(bytes: Buffer, at: number, end: number): number {
@@ -120,7 +122,8 @@ export class Client implements LinkOwner, ClientSide {
     if (!body || !exchange) return -1;
     const next = body.read(bytes, { at, end }, exchange);
     if (next < 0) return this.#refuseBody(next === tooLong ? bodyTooLarge : malformed);
-    this.link.expectBulk(!body.done && body.expected > 16_384, body.done && exchange.requestCongested);
+    const much = !body.done && body.expected > 16_384;
+    this.link.expectBulk(much, !much && exchange.requestCongested);
     if (!body.done) return next;
     this.#body = undefined;
     exchange.requestEnded(body.trailers);

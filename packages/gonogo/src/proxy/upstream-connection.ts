@@ -160,7 +160,10 @@ export class UpstreamConnection implements LinkOwner {
     if (this.#asker !== asker) return; // It was abandoned while its answer was read.
     if (next < 0) this.#fail(asker);
     else if (body.done) this.#complete(asker, next < end);
-    else this.link.expectBulk(body.expected > 16_384);
+    else {
+      const much = body.expected > 16_384;
+      this.link.expectBulk(much, !much && asker.sink.congested);
+    }
   }
 
   #complete(asker: Asker, excess: boolean): void {
