@@ -79,8 +79,11 @@ export function lengthOf(text: string): number {
   return /^\d{1,15}$/.test(text) ? Number(text) : -1;
 }
 
+export const noNames: ReadonlySet<string> = new Set();
+
 /** Normal lines without those whose lower-case name is in `names`. */
 export function without(lines: string, names: ReadonlySet<string>): string {
+  if (names.size === 0 || lines === '') return lines;
   return lines
     .split(/(?<=\r\n)/)
     .filter((text) => !names.has(text.slice(0, text.indexOf(':')).toLowerCase()))
