@@ -97,10 +97,14 @@ async function launch(launching: Launching): Promise<ProxyProcess> {
   };
 }
 
+/** The one before it may still answer at the same path. */
 async function connect(path: string, child: ChildProcess): Promise<RpcClient> {
   for (const deadline = performance.now() + 20_000; ; await sleep(20)) {
     try {
-      return await connectRpc(path);
+      const client = await connectRpc(path);
+      const { pid } = (await client.call('hello', undefined)) as ProxyAnswer<'hello'>;
+      if (pid === child.pid) return client;
+      client.close();
     } catch (error) {
       if (child.exitCode !== null || performance.now() > deadline) throw error;
     }
