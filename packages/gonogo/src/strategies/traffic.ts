@@ -2,7 +2,17 @@ import type { Approval } from '../domain/environment.ts';
 import type { Placed } from '../domain/event.ts';
 import type { Move, Step, WatchRules, Work } from '../domain/plan.ts';
 import { type Split, servingSlots } from '../domain/split.ts';
-import { isInTheWay, minute, poolOf, slotOf, splitBefore, step, usual, type World } from './world.ts';
+import {
+  frontOf,
+  isInTheWay,
+  minute,
+  poolOf,
+  slotOf,
+  splitBefore,
+  step,
+  usual,
+  type World,
+} from './world.ts';
 
 export type Flip = { readonly from: Split; readonly to: Split };
 
@@ -66,9 +76,8 @@ export function flipWork(world: World, { from, to, or }: Flip & { readonly or?: 
   const shift = { target: world.target, from, to, ...(or ? { or } : {}) };
   const move: Move = {
     shift,
-    front: world.front,
+    ...frontOf(world),
     pools,
-    ...(world.spec.sticky ? { sticky: true } : {}),
   };
   return { do: 'flip', moves: [move] };
 }
