@@ -32,12 +32,16 @@ export type InstanceState =
       readonly code: number | null;
       readonly signal: string | null;
       readonly endedAt: Instant;
+      /** It was killed because it used more memory than it may. */
+      readonly outOfMemory?: true;
     };
 
 export type ObservedInstance = {
   readonly id: InstanceId;
   readonly host: string;
   readonly port: number;
+  /** The port it listens on inside its own network; absent: it has none of its own, and listens on `port`. */
+  readonly inner?: number;
   readonly state: InstanceState;
 };
 

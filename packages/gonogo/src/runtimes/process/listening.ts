@@ -1,13 +1,15 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import type { Address } from '../../domain/environment.ts';
+import { listenersIn } from '../sockets.ts';
 
 /** What these processes listen on, by their sockets and the kernel's table of them, proc_pid_net(5). */
 export function listeningOf(pids: readonly number[]): Address[] {
   const [first] = pids;
   if (first === undefined) return [];
   const own = new Set(pids.flatMap(socketsOf));
-  const tables = [...rows(`/proc/${first}/net/tcp`), ...rows(`/proc/${first}/net/tcp6`)];
-  return tables.filter((row) => own.has(row.inode)).map(({ host, port }) => ({ host, port }));
+  return listenersIn(first)
+    .filter((row) => own.has(row.inode))
+    .map(({ host, port }) => ({ host, port }));
 }
 
 /** The inodes of the sockets a process has open. */
@@ -25,30 +27,4 @@ function socketInode(path: string): string[] {
   } catch {
     return []; // It was closed while we looked.
   }
-}
-
-type Row = Address & { readonly inode: string };
-
-/** The sockets in state LISTEN (0A); addresses are in hexadecimal, each 32 bits in the machine's byte order. */
-function rows(path: string): Row[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return []; // The process ended, or the kernel has no IPv6.
-  }
-  return text.split('\n').flatMap((line) => {
-    const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
-    const [address, port] = local.split(':');
-    if (state !== '0A' || !address || !port || !inode) return [];
-    return { host: hostOf(address), port: Number.parseInt(port, 16), inode };
-  });
-}
-
-function hostOf(hex: string): string {
-  const bytes = Buffer.from(hex, 'hex');
-  bytes.swap32(); // Linux runs Node.js on little-endian machines only.
-  if (bytes.length === 4) return [...bytes].join('.');
-  const groups = Array.from({ length: 8 }, (_, at) => bytes.readUInt16BE(at * 2).toString(16));
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
