@@ -93,13 +93,14 @@ async function prepare(project: string): Promise<{
   const [service] = services;
   const environment = service?.environments.production;
   if (!service || !environment) throw new Error('the project has no environment production');
-  const { digest, file, dispose } = await packBundle(service.artifact);
+  if (!('bundle' in service.artifact)) throw new Error('the project has no bundle');
+  const { digest, file, dispose } = await packBundle(service.artifact.bundle);
   const input = {
     project: id,
     service: service.name,
     environment: 'production',
     spec: environment.spec,
-    release: makeRelease(service.manifest, digest),
+    release: makeRelease(service.manifest, { kind: 'bundle', digest }),
     by: 'soak',
   };
   const upload = async (to: Client): Promise<void> => {

@@ -21,7 +21,7 @@ export const targetOf = ({ project, service, environment }: DeployInput): Target
 
 /** Stores what is to be deployed, values in the vault, and says what is wished for. Fails with ARTIFACT_MISSING. */
 export async function wishToDeploy(assembly: Assembly, input: DeployInput): Promise<Wish> {
-  await assembly.artifacts.folder(input.release.artifact);
+  await assembly.artifacts.locate(input.release.artifact);
   const wish = await wishFor(assembly, input);
   await assembly.stores.vault.put(wish.revision.id, input.values);
   await assembly.stores.revisions.put(wish.revision);

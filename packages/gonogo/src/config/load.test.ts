@@ -79,9 +79,7 @@ test('the smallest file has every default, and its manifest is what the wire tak
     checks: [],
   });
   assert.deepEqual(service.artifact, {
-    from: join(project.folder, 'app'),
-    include: ['dist'],
-    build: ['npm', 'run', 'build'],
+    bundle: { from: join(project.folder, 'app'), include: ['dist'], build: ['npm', 'run', 'build'] },
   });
   assert.deepEqual(service.environments, {
     production: {
@@ -95,6 +93,40 @@ test('the smallest file has every default, and its manifest is what the wire tak
     },
   });
   assert.ok(ManifestWire.safeParse(service.manifest).success);
+});
+
+test('an image is built from a folder or taken by name, and may have its own command', async () => {
+  const image = (written: string) =>
+    write(
+      `service: shop\nartifact: { image: ${written} }\nrun: { port: 8080 }\nenvironments: { production: }\n`,
+    );
+  const built = await loadConfig(await image('{ build: app, target: web, args: { NODE_ENV: production } }'));
+  const context = join(built.folder, 'app');
+  assert.deepEqual(built.services[0]?.artifact, {
+    image: { context, target: 'web', args: { NODE_ENV: 'production' } },
+  });
+  assert.equal(built.services[0]?.manifest.run.port, 8080);
+  assert.deepEqual(built.services[0]?.manifest.run.command, []);
+  const named = await loadConfig(await image('{ name: ghcr.io/acme/shop:1.4 }'));
+  assert.deepEqual(named.services[0]?.artifact, { image: { name: 'ghcr.io/acme/shop:1.4' } });
+  for (const [written, why] of [
+    ['{ }', /must have build or name/],
+    ['{ build: ., name: shop }', /one of them is too much/],
+    ['{ name: shop, target: web }', /artifact.image.target: belongs to build/],
+    ['{ name: --privileged }', /must be the name of an image/],
+    ['{ build: ../other }', /must be a path inside the project/],
+  ] as const)
+    assert.match(await reportOf(await image(written)), why);
+});
+
+test('what belongs only to images, and what a bundle lacks, is refused', async () => {
+  const report = await reportOf(
+    await write(
+      'service: shop\nartifact: { bundle: { from: . } }\nrun: { port: 80 }\nenvironments: { production: }\n',
+    ),
+  );
+  assert.match(report, /run.command: is missing: a bundle has no command of its own/);
+  assert.match(report, /run.port: belongs to images/);
 });
 
 test('every shorthand of a check becomes the same kind of spec, and the wire takes them all', async () => {

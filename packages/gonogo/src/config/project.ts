@@ -15,6 +15,21 @@ export type BundleSource = {
   readonly build?: readonly string[];
 };
 
+/** What an image is built from, or the name it has already. */
+export type ImageSource =
+  | {
+      /** The absolute path of the folder that is built. */
+      readonly context: string;
+      /** Relative to that folder; absent: `Dockerfile`. */
+      readonly dockerfile?: string;
+      /** The stage that is built; absent: the last one. */
+      readonly target?: string;
+      readonly args: Readonly<Record<string, string>>;
+    }
+  | { readonly name: string };
+
+export type ArtifactSource = { readonly bundle: BundleSource } | { readonly image: ImageSource };
+
 export type Environment = {
   readonly spec: EnvironmentSpec;
   readonly env: readonly EnvSource[];
@@ -26,7 +41,7 @@ export type Environments = Readonly<Record<string, Environment>>;
 
 export type Service = {
   readonly name: string;
-  readonly artifact: BundleSource;
+  readonly artifact: ArtifactSource;
   readonly manifest: Manifest;
   readonly environments: Environments;
 };

@@ -2,7 +2,6 @@ import * as z from 'zod/mini';
 import type { Run } from '../domain/release.ts';
 import {
   command,
-  doc,
   innerPath,
   optional,
   parsed,
@@ -31,8 +30,14 @@ const folder = innerPath.check(
 const stop = section({ grace: withDefault(duration(), '20s', 'From SIGTERM to SIGKILL.') });
 
 const input = section({
-  command: doc(command, 'Starts one instance, in the artifact’s folder. It must listen on $HOST:$PORT.'),
-  port: unsupported('it belongs to images; a bundle listens on the free port it is given in $PORT'),
+  command: optional(
+    command,
+    'Starts one instance, in the artifact’s folder. It must listen on $HOST:$PORT. A bundle needs one; default of an image: its own.',
+  ),
+  port: optional(
+    z.int().check(z.gte(1), z.lte(65535)),
+    'The port that an image’s container listens on. Default: the one it is told in $PORT. A bundle has none: it listens on $PORT.',
+  ),
   replicas: withDefault(replicas, 1, 'How many instances run.'),
   stop: withDefault(stop, {}, 'How an instance is stopped.'),
   shared: withDefault(z.array(folder), [], 'Folders, relative to the artifact, that outlive releases.'),
@@ -46,8 +51,9 @@ const input = section({
 /** `run:` — how an instance is started and stopped. */
 export const run = parsed(
   input,
-  ({ command: argv, stop: { grace }, replicas: count, shared, user }): Run => ({
+  ({ command: argv = [], port, stop: { grace }, replicas: count, shared, user }): Run => ({
     command: argv,
+    ...(port === undefined ? {} : { port }),
     grace,
     replicas: count,
     shared,

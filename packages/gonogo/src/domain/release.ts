@@ -18,7 +18,10 @@ export type Health = {
 };
 
 export type Run = {
+  /** Empty: an image's own command; a bundle has none. */
   readonly command: readonly string[];
+  /** The port an image's container listens on; absent: the one it is told in $PORT. */
+  readonly port?: number;
   readonly replicas: number;
   /** From SIGTERM to SIGKILL. */
   readonly grace: Millis;
@@ -43,12 +46,18 @@ export type Manifest = {
   readonly checks: readonly CheckSpec[];
 };
 
+/** What is built once and runs everywhere: a packed folder, or a container image; known by its digest alone. */
+export type Artifact =
+  /** `sha256:` and the SHA-256 of the bundle's index, which names every file by its digest. */
+  | { readonly kind: 'bundle'; readonly digest: string }
+  /** `sha256:` and the image's id; `reference` is where it can be pulled again: `ghcr.io/acme/shop@sha256:…`. */
+  | { readonly kind: 'image'; readonly digest: string; readonly reference?: string };
+
 /** An immutable artifact plus its manifest, identified by a digest over both. */
 export type Release = {
   /** `sha256:` and 64 hex digits. */
   readonly digest: string;
-  /** The artifact's own digest: the SHA-256 of its packed bytes. */
-  readonly artifact: string;
+  readonly artifact: Artifact;
   readonly manifest: Manifest;
 };
 

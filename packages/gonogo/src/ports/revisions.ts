@@ -1,3 +1,4 @@
+import type { Artifact } from '../domain/release.ts';
 import type { Revision } from '../domain/revision.ts';
 
 /** The revisions that were ever deployed, with the manifest each was deployed with. */
@@ -6,10 +7,10 @@ export interface Revisions {
   open(id: string): Promise<Revision>;
 }
 
-/** Unpacked artifacts by digest. */
+/** The artifacts that are on this host. */
 export interface Artifacts {
-  /** The folder of an unpacked artifact; fails with ARTIFACT_MISSING. */
-  folder(artifact: string): Promise<string>;
+  /** Where an artifact lies: a bundle's unpacked folder, an image's id. Fails with ARTIFACT_MISSING. */
+  locate(artifact: Artifact): Promise<string>;
 }
 
 /** Where artifacts come in. */

@@ -18,7 +18,7 @@ export type PoolSpec = {
   readonly count: number;
   /** The numeric address instances listen on and are told as HOST. */
   readonly address: string;
-  /** Where the artifact lies: for a bundle, its unpacked folder. */
+  /** Where the artifact lies: a bundle's unpacked folder, an image's id. */
   readonly artifact: string;
   readonly manifest: Manifest;
   /** The revision's snapshot. The runtime adds PORT, GONOGO_*, PATH, HOME, TZ and LANG, and nothing else. */

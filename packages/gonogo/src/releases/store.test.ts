@@ -56,7 +56,7 @@ test('what is packed and unpacked is the same tree, and packing that again is th
       await plant(from, [...nodes, { path: 'there', content: 'is always one', is: 'file' }]);
       const bundle = await packBundle({ from });
       await store.put(bundle.digest, createReadStream(bundle.file));
-      const folder = await store.folder(bundle.digest);
+      const folder = await store.locate({ kind: 'bundle', digest: bundle.digest });
       assert.deepEqual(await treeOf(folder), await treeOf(from));
       const again = await packBundle({ from: folder });
       assert.equal(again.digest, bundle.digest);
@@ -120,7 +120,7 @@ test('an artifact is read-only: files 0444 or 0555, folders 0555', async () => {
   const store = artifactStore(fresh());
   const bytes = await archive([folder('a'), { name: 'a/b', mode: 0o666 }, { name: 'c', mode: 0o4777 }]);
   await store.put(digestOf(bytes), inChunks(bytes));
-  const at = await store.folder(digestOf(bytes));
+  const at = await store.locate({ kind: 'bundle', digest: digestOf(bytes) });
   const mode = async (path: string): Promise<string> =>
     ((await stat(join(at, path))).mode & 0o7777).toString(8);
   assert.deepEqual(await Promise.all(['.', 'a', 'a/b', 'c'].map(mode)), ['555', '555', '444', '555']);
@@ -149,9 +149,9 @@ test('an artifact that is not here is named; removing makes it so, twice as well
   await store.put(digest, inChunks(bytes));
   await store.remove(digest);
   await store.remove(digest);
-  await assert.rejects(store.folder(digest), (e) => isProblem(e, 'ARTIFACT_MISSING'));
+  await assert.rejects(store.locate({ kind: 'bundle', digest }), (e) => isProblem(e, 'ARTIFACT_MISSING'));
   for (const odd of ['../x', 'sha256:../../x', `sha256:${'A'.repeat(64)}`, '']) {
-    await assert.rejects(store.folder(odd), odd);
+    await assert.rejects(store.locate({ kind: 'bundle', digest: odd }), odd);
   }
 });
 

@@ -42,9 +42,9 @@ export function artifactStore(folder: string, options: ArtifactStoreOptions = {}
         await ready();
         if (!(await has(digest))) await putNew(digest, bytes, { folder, path: pathOf(digest), ...options });
       }),
-    folder: async (artifact) => {
-      if (await has(artifact)) return pathOf(artifact);
-      throw problem('ARTIFACT_MISSING', { artifact });
+    locate: async ({ digest }) => {
+      if (await has(digest)) return pathOf(digest);
+      throw problem('ARTIFACT_MISSING', { artifact: digest });
     },
     list: () =>
       onDisk(folder, async () => {

@@ -50,7 +50,7 @@ function specsOf(tools: Tools, { suite }: CheckWork, { revision, values }: Opene
 /** Preflight asks from here, with the new revision's values; everything later asks from inside an instance. */
 async function vantageOf(tools: Tools, work: CheckWork, opened: Opened): Promise<Vantage | { gap: string }> {
   if (work.suite === 'preflight') {
-    const cwd = await tools.artifacts.folder(opened.revision.release.artifact);
+    const cwd = await tools.artifacts.locate(opened.revision.release.artifact);
     return { from: 'this host', values: opened.values, cwd };
   }
   return await insideOf(tools, { ...work.slot, role: 'web' }, { opened, ended: work.suite === 'reach' });

@@ -53,7 +53,7 @@ export async function poolSpec(
     revision: id,
     releaseDigest: release.digest,
     count,
-    artifact: await tools.artifacts.folder(release.artifact),
+    artifact: await tools.artifacts.locate(release.artifact),
     manifest: release.manifest,
     values: opened.values,
     address,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { EnvironmentSpec } from '../domain/environment.ts';
-import type { Release } from '../domain/release.ts';
+import type { Artifact, Release } from '../domain/release.ts';
 import type { Values } from '../domain/revision.ts';
 import { ManifestWire } from './manifest.ts';
 
@@ -25,9 +25,18 @@ const EnvironmentWire = z.strictObject({
   address: z.string().min(1).max(64),
 }) satisfies z.ZodType<EnvironmentSpec>;
 
+const ArtifactWire = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('bundle'), digest }),
+  z.strictObject({
+    kind: z.literal('image'),
+    digest,
+    reference: z.string().min(1).max(1000).exactOptional(),
+  }),
+]) satisfies z.ZodType<Artifact>;
+
 const ReleaseWire = z.strictObject({
   digest,
-  artifact: digest,
+  artifact: ArtifactWire,
   manifest: ManifestWire,
 }) satisfies z.ZodType<Release>;
 

@@ -69,7 +69,8 @@ const ProbeWire = z.strictObject({
 export const ManifestWire = z.strictObject({
   service: z.string(),
   run: z.strictObject({
-    command: z.array(z.string()).min(1),
+    command: z.array(z.string()),
+    port: z.int().min(1).max(65535).exactOptional(),
     replicas: z.int().min(1).max(1000),
     grace: millis,
     shared: z.array(z.string()),

@@ -3,6 +3,7 @@ import type { Client } from '../../api/client.ts';
 import { resolveValues } from '../../config/values.ts';
 import type { Release } from '../../domain/release.ts';
 import type { Values } from '../../domain/revision.ts';
+import { problem } from '../../errors.ts';
 import { type Bundle, packBundle } from '../../releases/bundle.ts';
 import { makeRelease } from '../../releases/release.ts';
 import type { DeployInput } from '../../wire/api.ts';
@@ -16,8 +17,9 @@ export type Preparing = { readonly signal: AbortSignal; readonly onOutput: (text
 export async function prepare(place: Place, { signal, onOutput }: Preparing): Promise<Prepared> {
   const values = await valuesOf(place);
   const { artifact, manifest } = place.service;
-  const bundle = await packBundle({ ...artifact, never: [stateRoot()], signal, onOutput });
-  return { release: makeRelease(manifest, bundle.digest), bundle, values };
+  if ('image' in artifact) throw problem('INTERNAL', { what: 'an image was to be packed as a bundle' });
+  const bundle = await packBundle({ ...artifact.bundle, never: [stateRoot()], signal, onOutput });
+  return { release: makeRelease(manifest, { kind: 'bundle', digest: bundle.digest }), bundle, values };
 }
 
 async function valuesOf({ project, service, environment }: Place): Promise<Values> {
@@ -30,8 +32,8 @@ async function valuesOf({ project, service, environment }: Place): Promise<Value
 /** Sends the artifact, unless the agent has it, and starts the rollout; answers its id. */
 export async function startDeploy(agent: Client, place: Place, prepared: Prepared): Promise<string> {
   const { release, bundle } = prepared;
-  if (!(await agent.hasArtifact(release.artifact))) {
-    await agent.putArtifact(release.artifact, createReadStream(bundle.file));
+  if (!(await agent.hasArtifact(release.artifact.digest))) {
+    await agent.putArtifact(release.artifact.digest, createReadStream(bundle.file));
   }
   const { rollout } = await agent.deploy(deployInput(place, prepared));
   return rollout;

@@ -114,10 +114,15 @@ test('a list of rollouts has the newest first, without plans, and no more of the
 
 test('a revision is opened as it was put, and an unknown one is named', async () => {
   const { revisions } = await opened();
-  const revision = { id: '1234567.12345678', address: '127.0.0.1' } as Revision;
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const release = { digest, artifact: { kind: 'bundle', digest } };
+  const revision = { id: '1234567.12345678', address: '127.0.0.1', release } as Revision;
   await revisions.put({ ...revision, address: '127.0.0.2' });
   await revisions.put(revision);
   assert.deepEqual(await revisions.open(revision.id), revision);
+  const older = { ...revision, id: 'older', release: { ...release, artifact: digest } };
+  await revisions.put(older as unknown as Revision);
+  assert.deepEqual((await revisions.open('older')).release, release, 'from before there were images');
   await assert.rejects(revisions.open('7654321.00000000'), (e) => isProblem(e, 'REVISION_MISSING'));
 });
 
