@@ -27,7 +27,7 @@ const arrows: Record<string, Arrows> = {
   steps: { to: [...common, 'ports'] },
   supervise: { to: [...common, 'ports'] },
   engine: { to: [...common, 'ports', 'strategies', 'steps'] },
-  runtimes: { to: edge },
+  runtimes: { to: edge, lazy: ['dockerode'] },
   routers: { to: edge },
   stores: { to: edge },
   checks: { to: edge, lazy: ['pg'] },

@@ -23,5 +23,8 @@ export function misfitsOf(file: unknown): Misfit[] {
     const message = 'belongs to images; a bundle listens on the free port it is given in $PORT';
     misfits.push({ path: ['run', 'port'], message });
   }
+  for (const key of ['memory', 'cpus', 'read_only', 'networks'])
+    if (Object.hasOwn(run, key))
+      misfits.push({ path: ['run', key], message: 'belongs to images; a bundle runs as plain processes' });
   return misfits;
 }

@@ -29,6 +29,14 @@ export type Run = {
   readonly shared: readonly string[];
   /** The operating-system user instances run as; absent: the agent's own. */
   readonly user?: string;
+  /** The most memory a container may use, in bytes; absent: no limit. */
+  readonly memory?: number;
+  /** How many processors a container may keep busy; absent: all. */
+  readonly cpus?: number;
+  /** Whether a container's own files cannot be changed; absent: they cannot. */
+  readonly readOnly?: boolean;
+  /** Networks of the engine that a container joins; absent: its default one. */
+  readonly networks?: readonly string[];
 };
 
 export type Contract = {

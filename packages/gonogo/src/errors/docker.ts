@@ -29,7 +29,8 @@ export const dockerErrors = {
   IMAGE_MISSING: kind(
     1,
     (f: { image: string }) => `the image ${f.image} is not on this host`,
-    () => 'deploy again from where it was built, and keep docker image prune away from images that are in use',
+    () =>
+      'deploy again from where it was built, and keep docker image prune away from images that are in use',
   ),
   IMAGE_PLATFORM: kind(
     1,
@@ -41,12 +42,6 @@ export const dockerErrors = {
     1,
     (f: { image: string; got: string }) => `what arrived as the image ${f.image} is ${f.got}`,
     () => 'send it again; if that does not help, what sends it alters it',
-  ),
-  IMAGE_PORT: kind(
-    2,
-    (f: { image: string; ports: string }) =>
-      `it is not known which port the image ${f.image} listens on: it exposes ${f.ports}`,
-    () => 'say it with run.port',
   ),
   NETWORK_MISSING: kind(
     1,

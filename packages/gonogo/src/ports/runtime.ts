@@ -15,6 +15,8 @@ export type PoolSpec = {
   readonly pool: PoolId;
   readonly revision: string;
   readonly releaseDigest: string;
+  /** The rollout that wants it so, as a note for people; absent: whoever keeps it alive. */
+  readonly rollout?: string;
   readonly count: number;
   /** The numeric address instances listen on and are told as HOST. */
   readonly address: string;

@@ -12,4 +12,6 @@ export type Vantage = {
   readonly cwd: string;
   /** The source address of connections; absent: the system's choice. */
   readonly localAddress?: string;
+  /** A process in whose network, and with whose resolver, everything that is no path of `base` is asked. */
+  readonly inside?: { readonly pid: number };
 };

@@ -31,6 +31,9 @@ export function labelsOf(place: Place): Record<string, string> {
   return { kind: 'instance', project, service, environment, on, slot, role, revision, host, ...numbers };
 }
 
+/** Every label that `labelsOf` may write. */
+export const labelNames: readonly string[] = Object.keys(InstanceLabels.shape);
+
 /** Undefined for what is not an instance of this runtime, as a proxy. */
 export function placeOf(labels: Readonly<Record<string, string>>): Place | undefined {
   const parsed = InstanceLabels.safeParse(labels);

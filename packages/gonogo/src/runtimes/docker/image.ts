@@ -36,10 +36,11 @@ type ImageConfig = Partial<Pick<ImageInspectInfo['Config'], 'Env' | 'ExposedPort
 /** An image that was imported may have no configuration at all. */
 const configOf = (info: ImageInspectInfo): ImageConfig => info.Config ?? {};
 
-/** The port a container listens on: `run.port`, else the only one the image exposes. Fails with IMAGE_PORT. */
+/** What a container is told in PORT when neither its manifest nor its image says where it listens. */
+const usualPort = 8080;
+
+/** The port a container listens on: `run.port`, else the only one the image exposes, else what it is told. */
 export function innerPort(image: Image, wanted: number | undefined): number {
-  if (wanted !== undefined) return wanted;
   const [only, ...more] = image.ports;
-  if (only !== undefined && more.length === 0) return only;
-  throw problem('IMAGE_PORT', { image: image.id, ports: image.ports.join(', ') || 'none' });
+  return wanted ?? (more.length === 0 ? only : undefined) ?? usualPort;
 }

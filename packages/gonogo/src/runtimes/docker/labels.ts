@@ -1,7 +1,7 @@
 import { releaseName } from '../../domain/release.ts';
 import type { Target } from '../../domain/target.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
-import { labelsOf, type Place, placeOf } from '../labels.ts';
+import { labelNames, labelsOf, type Place, placeOf } from '../labels.ts';
 
 const prefix = 'gonogo.';
 /** Which state folder a container belongs to: two agents on one engine never touch each other's. */
@@ -18,19 +18,23 @@ export const containerLabels = (spec: PoolSpec, place: Place, owner: string): Re
   ...(spec.rollout === undefined ? {} : { [rolloutLabel]: spec.rollout }),
 });
 
-/** Undefined for what is not an instance of this owner. */
+/** Undefined for what is not an instance of this owner. An image's own labels are on its containers too. */
 export function containerPlace(labels: Readonly<Record<string, string>>, owner: string): Place | undefined {
   if (labels[ownerLabel] !== owner) return undefined;
-  const told = new Set([ownerLabel, releaseLabel, rolloutLabel]);
-  const ours = Object.entries(labels).filter(([name]) => name.startsWith(prefix) && !told.has(name));
-  return placeOf(Object.fromEntries(ours.map(([name, value]) => [name.slice(prefix.length), value])));
+  const told = labelNames.flatMap((name) => {
+    const value = labels[prefix + name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return placeOf(Object.fromEntries(told));
 }
 
 /** The filter that finds the containers of an owner, and of one target. */
 export function ownedFilter(owner: string, target?: Target): string[] {
   const { project, service, environment, host } = target ?? {};
   const asked = { kind: 'instance', project, service, environment, on: host };
-  const labels = Object.entries(asked).flatMap(([name, value]) => (value ? [`${prefix}${name}=${value}`] : []));
+  const labels = Object.entries(asked).flatMap(([name, value]) =>
+    value ? [`${prefix}${name}=${value}`] : [],
+  );
   return [`${ownerLabel}=${owner}`, ...labels];
 }
 

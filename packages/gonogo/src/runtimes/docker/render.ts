@@ -22,7 +22,10 @@ export type Berth = {
   readonly imageSets: ReadonlySet<string>;
 };
 
-export const placeIn = (spec: PoolSpec, berth: Pick<Berth, 'index' | 'port' | 'inner' | 'restarts'>): Place => ({
+export const placeIn = (
+  spec: PoolSpec,
+  berth: Pick<Berth, 'index' | 'port' | 'inner' | 'restarts'>,
+): Place => ({
   pool: spec.pool,
   revision: spec.revision,
   index: berth.index,
@@ -68,7 +71,11 @@ const everywhere = (imageSets: ReadonlySet<string>): Record<string, string> => (
 });
 
 /** The body that creates a container. */
-export function renderContainer(spec: PoolSpec, berth: Berth, options: DockerOptions): ContainerCreateOptions {
+export function renderContainer(
+  spec: PoolSpec,
+  berth: Berth,
+  options: DockerOptions,
+): ContainerCreateOptions {
   const { run } = spec.manifest;
   const inner = `${berth.inner}/tcp`;
   return {

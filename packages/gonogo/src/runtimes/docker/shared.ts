@@ -8,7 +8,11 @@ import type { Image } from './image.ts';
  * The folders that outlive releases: folder on this host → path in the container, which is relative to the image's
  * working folder. One that runs as a numeric user gets them as its own; a name is known in the image only.
  */
-export async function sharedFolders(root: string, spec: PoolSpec, image: Image): Promise<Map<string, string>> {
+export async function sharedFolders(
+  root: string,
+  spec: PoolSpec,
+  image: Image,
+): Promise<Map<string, string>> {
   const { project, service, environment, host } = spec.pool.target;
   const folders = new Map<string, string>();
   for (const path of spec.manifest.run.shared) {

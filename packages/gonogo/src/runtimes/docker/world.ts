@@ -67,7 +67,7 @@ function stateOf({ State: state }: ContainerInspectInfo): InstanceState {
   return {
     is: 'ended',
     ...exitOf(state.ExitCode),
-    endedAt: ended > 0 ? ended : 0,
+    endedAt: Math.max(ended, 0),
     ...(state.OOMKilled ? { outOfMemory: true } : {}),
   };
 }

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Docker from 'dockerode';
+import { type DockerRuntime, dockerRuntime } from '../../packages/gonogo/src/runtimes/docker/index.ts';
+import type { DockerOptions } from '../../packages/gonogo/src/runtimes/docker/options.ts';
+import { systemClock } from '../../packages/gonogo/src/system/clock.ts';
+import { type ImageWish, scriptImage } from './docker-images.ts';
+
+/** A docker runtime with an owner of its own; closing leaves no container and no image but the one with Node.js. */
+export type DockerHost = {
+  readonly docker: Docker;
+  readonly runtime: DockerRuntime;
+  readonly owner: string;
+  readonly shared: string;
+  readonly errors: unknown[];
+  /** A further runtime for the same owner, as after a restart of the agent. */
+  again(): Promise<DockerRuntime>;
+  /** An image whose program is this script, by its id. */
+  artifact(script: string, wish?: ImageWish): Promise<string>;
+  close(): Promise<void>;
+};
+
+export type DockerHostWish = { readonly host?: string; readonly options?: DockerOptions };
+
+/** The engine that tests may use; `needs('docker')` says whether there is one. */
+export const testEngine = (): string => process.env.GONOGO_DOCKER_HOST ?? '';
+
+export const clientOf = (host: string): Docker => new Docker({ socketPath: host.replace('unix://', '') });
+
+export async function dockerHost({ host = testEngine(), options }: DockerHostWish = {}): Promise<DockerHost> {
+  const owner = randomBytes(8).toString('hex');
+  const shared = await mkdtemp(join(tmpdir(), 'gonogo-docker-'));
+  const docker = clientOf(host);
+  const errors: unknown[] = [];
+  const runtimes: DockerRuntime[] = [];
+  const images = new Set<string>();
+  const open = async (): Promise<DockerRuntime> => {
+    const given = {
+      owner,
+      shared,
+      host,
+      clock: systemClock,
+      onError: (error: unknown) => errors.push(error),
+    };
+    const runtime = await dockerRuntime({ ...given, ...(options ? { options } : {}) });
+    runtimes.push(runtime);
+    return runtime;
+  };
+  return {
+    docker,
+    owner,
+    shared,
+    errors,
+    runtime: await open(),
+    again: open,
+    artifact: async (script, wish) => {
+      const id = await scriptImage(docker, script, wish);
+      images.add(id);
+      return id;
+    },
+    close: async () => {
+      for (const each of runtimes) each.close();
+      const filters = { label: [`gonogo.owner=${owner}`] };
+      for (const { Id } of await docker.listContainers({ all: true, filters }))
+        await docker.getContainer(Id).remove({ force: true, v: true });
+      // Another test may have made the same image, and use it now.
+      for (const id of images)
+        await docker
+          .getImage(id)
+          .remove({ force: true })
+          .catch(() => undefined);
+      await rm(shared, { recursive: true, force: true });
+    },
+  };
+}
