@@ -25,7 +25,7 @@ export type DockerHost = {
 export type DockerHostWish = { readonly host?: string; readonly options?: DockerOptions };
 
 /** The engine that tests may use; `needs('docker')` says whether there is one. */
-export const testEngine = (): string => process.env.GONOGO_DOCKER_HOST ?? '';
+const testEngine = (): string => process.env.GONOGO_DOCKER_HOST ?? '';
 
 export const clientOf = (host: string): Docker => new Docker({ socketPath: host.replace('unix://', '') });
 

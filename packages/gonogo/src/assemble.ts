@@ -36,24 +36,46 @@ export type AssembleOptions = {
   readonly onError: (error: unknown) => void;
 };
 
+/** Bundles run as processes, images as containers, whose driver is loaded where there are any. */
+async function openRuntime({ state, keeper, clock, newId, random, onError }: AssembleOptions) {
+  const processRuntime = await loadRuntime.process();
+  const { byArtifact, marksIn } = await loadRuntime.byArtifact();
+  const same = { shared: state.shared, clock, newId, random, onError };
+  return byArtifact({
+    processes: processRuntime({ ...same, folder: state.instances, keeper }),
+    containers: async (owner) =>
+      await (await loadRuntime.docker())({ ...same, owner, host: process.env.DOCKER_HOST }),
+    marks: marksIn(state.containers),
+    failed: onError,
+  });
+}
+
+/** Bundles lie in our own store, images in that of the engine. */
+const artifactsOf = (
+  bundles: Artifacts & ArtifactUploads,
+  runtime: Awaited<ReturnType<typeof openRuntime>>,
+): Artifacts & ArtifactUploads => ({
+  ...bundles,
+  locate: async (artifact) =>
+    artifact.kind === 'image' ? await runtime.images.locate(artifact.digest) : await bundles.locate(artifact),
+});
+
 /** Everything put together: what the agent, or a command without one, acts with. */
 export type Assembly = Awaited<ReturnType<typeof assemble>>;
 
 /** Loads the drivers, opens the stores, and puts an engine's parts together. */
 export async function assemble(options: AssembleOptions) {
   const { state, keeper, clock, owner } = options;
-  const [openStores, processRuntime, embeddedRouter, artifactStore, checks] = await Promise.all([
+  const [openStores, embeddedRouter, artifactStore, checks] = await Promise.all([
     loadStores.sqlite(),
-    loadRuntime.process(),
     loadRouter.embedded(),
     loadArtifacts(),
     loadChecks(),
   ]);
   const stores = await openStores(state, clock);
-  const artifacts: Artifacts & ArtifactUploads = artifactStore(state.releases);
-  const { newId, random, onError } = options;
-  const folders = { folder: state.instances, shared: state.shared };
-  const runtime = processRuntime({ ...folders, keeper, clock, newId, random, onError });
+  const { onError } = options;
+  const runtime = await openRuntime(options);
+  const artifacts = artifactsOf(artifactStore(state.releases), runtime);
   const closing = new AbortController();
   const tend = { signal: closing.signal, failed: onError };
   const router: Router = embeddedRouter({ keeper, folder: state.proxies, tend });

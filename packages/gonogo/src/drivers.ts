@@ -2,6 +2,14 @@
 
 export const loadRuntime = {
   process: async () => (await import('./runtimes/process/index.ts')).processRuntime,
+  docker: async () => (await import('./runtimes/docker/index.ts')).dockerRuntime,
+  byArtifact: async () => {
+    const [{ byArtifact }, { marksIn }] = await Promise.all([
+      import('./runtimes/by-artifact.ts'),
+      import('./runtimes/marks.ts'),
+    ]);
+    return { byArtifact, marksIn };
+  },
 };
 
 export const loadRouter = {

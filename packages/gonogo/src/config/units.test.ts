@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseDuration, parseListen, parsePercent, parseRatio } from './units.ts';
+import { parseDuration, parseListen, parsePercent, parseRatio, parseSize } from './units.ts';
 
 test('durations are read in each unit', () => {
   assert.deepEqual(
@@ -64,4 +64,10 @@ test('a port listens on every address, unless one is named', () => {
   for (const text of ['0', '65536', 'localhost:80', '1.2.3:80', '::1:80', ':80', '80:', '', '999.1.1.1:80']) {
     assert.equal(parseListen(text), undefined, text);
   }
+});
+
+test('sizes have a unit, decimal or binary', () => {
+  assert.equal(parseSize('512MB'), 512_000_000);
+  assert.equal(parseSize('1.5GiB'), 1.5 * 1024 ** 3);
+  for (const text of ['512', '512mb', 'MB', '-1MB', '1 GB']) assert.equal(parseSize(text), undefined, text);
 });

@@ -1,8 +1,8 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { type PoolId, poolKey } from '../../domain/slot.ts';
 import type { LogLine } from '../../ports/runtime.ts';
 import { askedFor } from './engine.ts';
-import { linesOfFrames } from './output.ts';
+import { framesOf, linesOf } from './output.ts';
 import type { DockerTools } from './tools.ts';
 import { type Found, look } from './world.ts';
 
@@ -15,7 +15,7 @@ const lookEvery = 500;
 export async function* poolLogs(tools: DockerTools, pool: PoolId, wish: LogWish): AsyncGenerator<LogLine> {
   const first = await inPool(tools, pool);
   if (!wish.follow) {
-    for (const found of first) yield* linesOf(tools, found, wish);
+    for (const found of first) yield* lastLines(tools, found, wish);
     return;
   }
   yield* followed(tools, { pool, first, wish });
@@ -24,15 +24,13 @@ export async function* poolLogs(tools: DockerTools, pool: PoolId, wish: LogWish)
 const inPool = async (tools: DockerTools, pool: PoolId): Promise<Found[]> =>
   (await look(tools, pool.target)).filter((found) => poolKey(found.place.pool) === poolKey(pool));
 
-async function* linesOf(tools: DockerTools, found: Found, wish: LogWish): AsyncGenerator<LogLine> {
+async function* lastLines(tools: DockerTools, found: Found, wish: LogWish): AsyncGenerator<LogLine> {
   const { engine } = tools;
   const options = { stdout: true, stderr: true, tail: wish.lines } as const;
   const container = engine.calls.getContainer(found.container);
-  const frames = await askedFor(engine, 'read the output of a container', container.logs(options));
-  if (!frames) return;
-  const lines = linesOfFrames();
-  lines.end(frames);
-  for await (const text of lines) yield { instance: found.id, text };
+  const bytes = await askedFor(engine, 'read the output of a container', container.logs(options));
+  if (!bytes) return;
+  for await (const text of linesOf(framesOf(Readable.from([bytes])))) yield { instance: found.id, text };
 }
 
 type Following = { readonly pool: PoolId; readonly first: readonly Found[]; readonly wish: LogWish };
@@ -69,17 +67,13 @@ async function follow({ engine }: DockerTools, found: Found, wish: Follower): Pr
   const tail = Number.isFinite(wish.lines) ? { tail: wish.lines } : {};
   const options = { follow: true, stdout: true, stderr: true, ...tail } as const;
   const container = engine.streams.getContainer(found.container);
-  const frames = await askedFor(engine, 'follow the output of a container', container.logs(options));
-  if (!frames) return;
-  const lines = linesOfFrames();
-  lines.on('data', (text: string) => wish.add({ instance: found.id, text }));
-  endQuietly(frames as Readable, lines);
-  wish.signal.addEventListener('abort', () => (frames as Readable).destroy(), { once: true });
-}
-
-/** A stream that breaks off is a container, an engine or a follower that left; the next look tells which. */
-function endQuietly(frames: Readable, lines: NodeJS.WritableStream): void {
-  frames.on('error', () => lines.end());
-  frames.on('close', () => lines.end());
-  frames.pipe(lines);
+  const stream = await askedFor(engine, 'follow the output of a container', container.logs(options));
+  if (!stream) return;
+  const bytes = stream as Readable;
+  wish.signal.addEventListener('abort', () => bytes.destroy(), { once: true });
+  const pass = async (): Promise<void> => {
+    for await (const text of linesOf(framesOf(bytes))) wish.add({ instance: found.id, text });
+  };
+  // A stream that breaks off is a container, an engine or a follower that left; the next look tells which.
+  pass().catch(() => undefined);
 }

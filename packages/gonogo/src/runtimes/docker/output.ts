@@ -1,31 +1,35 @@
-import { Transform } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+
+/** What a container printed: on stdout (1) or stderr (2). */
+export type Frame = { readonly from: number; readonly text: string };
 
 /** The engine sends stdout and stderr as frames: one byte says which, three are nothing, four are the length. */
 const header = 8;
 
-/** Turns the engine's frames into the lines they hold; what stdout and stderr begin does not mix. */
-export function linesOfFrames(): Transform {
-  const rest = new Map<number, string>();
+/** The frames of a stream of the engine; characters that are split between two come whole. */
+export async function* framesOf(stream: AsyncIterable<Uint8Array | string>): AsyncGenerator<Frame> {
+  const decoders = new Map<number, StringDecoder>();
   let bytes: Buffer = Buffer.alloc(0);
-  return new Transform({
-    readableObjectMode: true,
-    transform(chunk: Buffer, _encoding, done) {
-      bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
-      while (bytes.length >= header) {
-        const length = bytes.readUInt32BE(4);
-        if (bytes.length < header + length) break;
-        const from = bytes.readUInt8(0);
-        const text = (rest.get(from) ?? '') + bytes.toString('utf8', header, header + length);
-        bytes = bytes.subarray(header + length);
-        const lines = text.split('\n');
-        rest.set(from, lines.pop() ?? '');
-        for (const line of lines) this.push(line);
-      }
-      done();
-    },
-    flush(done) {
-      for (const line of rest.values()) if (line !== '') this.push(line);
-      done();
-    },
-  });
+  for await (const chunk of stream) {
+    bytes = Buffer.concat([bytes, Buffer.from(chunk as Uint8Array)]);
+    while (bytes.length >= header && bytes.length >= header + bytes.readUInt32BE(4)) {
+      const end = header + bytes.readUInt32BE(4);
+      const from = bytes.readUInt8(0);
+      const decoder = decoders.get(from) ?? new StringDecoder('utf8');
+      decoders.set(from, decoder);
+      yield { from, text: decoder.write(bytes.subarray(header, end)) };
+      bytes = bytes.subarray(end);
+    }
+  }
+}
+
+/** The lines in frames; what stdout and stderr begin does not mix. */
+export async function* linesOf(frames: AsyncIterable<Frame>): AsyncGenerator<string> {
+  const rest = new Map<number, string>();
+  for await (const { from, text } of frames) {
+    const lines = ((rest.get(from) ?? '') + text).split('\n');
+    rest.set(from, lines.pop() ?? '');
+    yield* lines;
+  }
+  for (const line of rest.values()) if (line !== '') yield line;
 }

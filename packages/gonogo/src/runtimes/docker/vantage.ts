@@ -1,6 +1,8 @@
 import type { Gap, InstanceId } from '../../ports/runtime.ts';
 import type { Vantage } from '../../ports/vantage.ts';
+import { identify } from '../../system/process.ts';
 import { askedFor } from './engine.ts';
+import { execIn } from './exec.ts';
 import { addressOf } from './render.ts';
 import type { DockerTools } from './tools.ts';
 import type { Found } from './world.ts';
@@ -20,13 +22,18 @@ export async function vantageOf(
   const { engine } = tools;
   const question = engine.calls.getContainer(found.container).inspect();
   const detail = await askedFor(engine, 'inspect a container', question);
-  if (!detail) return { gap: `the container of ${instance} is gone` };
+  const identity = identify(state.pid);
+  if (!detail || !identity) return { gap: `the container of ${instance} is gone` };
   return {
     from: place.pool.slot,
     base: `http://${addressOf(place.host, place.port)}`,
     values: environmentIn(detail.Config.Env),
     cwd: detail.Config.WorkingDir || '/',
-    inside: { pid: state.pid },
+    inside: {
+      process: identity,
+      base: `http://127.0.0.1:${place.inner}`,
+      run: execIn(tools, found.container),
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Target, targetKey } from '../../domain/target.ts';
-import { isErrno, makePrivateFolder, readIfPresent, writeFileAtomic } from '../../system/files.ts';
+import { type Target, targetKey } from '../domain/target.ts';
+import { isErrno, makePrivateFolder, readIfPresent, writeFileAtomic } from '../system/files.ts';
 
 /**
  * What is known without asking the engine: whose containers ours are, and which targets have any. So an environment that
