@@ -7,8 +7,9 @@ import { loadArtifacts, loadChecks, loadRouter, loadRuntime, loadStores } from '
 import { planRollout, type Wish } from './engine/plan.ts';
 import { type Engine, runEngine } from './engine/run.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Artifacts, ArtifactUploads } from './ports/revisions.ts';
+import type { ArtifactShelf, Artifacts, ArtifactUploads } from './ports/revisions.ts';
 import type { Router } from './ports/router.ts';
+import type { Runtime } from './ports/runtime.ts';
 import { performersOf } from './steps/performers.ts';
 import { poolSpec } from './steps/tools.ts';
 import { type Supervisor, supervise, type Wanted } from './supervise/supervise.ts';
@@ -42,7 +43,7 @@ export type Assembly = Awaited<ReturnType<typeof assemble>>;
 /** Loads the drivers, opens the stores, and puts an engine's parts together. */
 export async function assemble(options: AssembleOptions) {
   const { state, keeper, clock, owner } = options;
-  const [openStores, processRuntime, embeddedRouter, artifactStore, checks] = await Promise.all([
+  const [openStores, processRuntime, embeddedRouter, bundleStore, checks] = await Promise.all([
     loadStores.sqlite(),
     loadRuntime.process(),
     loadRouter.embedded(),
@@ -50,10 +51,13 @@ export async function assemble(options: AssembleOptions) {
     loadChecks(),
   ]);
   const stores = await openStores(state, clock);
-  const artifacts: Artifacts & ArtifactUploads = artifactStore(state.releases);
+  const artifacts: Artifacts & ArtifactUploads & ArtifactShelf = bundleStore(state.releases);
   const { newId, random, onError } = options;
   const folders = { folder: state.instances, shared: state.shared };
-  const runtime = processRuntime({ ...folders, keeper, clock, newId, random, onError });
+  const runtime = inspecting(
+    artifacts,
+    processRuntime({ ...folders, keeper, clock, newId, random, onError }),
+  );
   const closing = new AbortController();
   const tend = { signal: closing.signal, failed: onError };
   const router: Router = embeddedRouter({ keeper, folder: state.proxies, tend });
@@ -98,4 +102,13 @@ export async function assemble(options: AssembleOptions) {
       await stores.close();
     },
   };
+}
+
+/** A runtime that starts nothing from an artifact that was written to since it was unpacked. */
+function inspecting<R extends Runtime>(artifacts: Artifacts, runtime: R): R {
+  const restart: Runtime['restart'] = async (spec, instance, signal) => {
+    await artifacts.inspect(spec.artifact);
+    return await runtime.restart(spec, instance, signal);
+  };
+  return { ...runtime, restart };
 }

@@ -49,6 +49,7 @@ export const rolloutOperations = (assembly: Assembly, environments: Environments
   },
   rollout: async ({ id }) => await rolloutDetail(assembly, id, assembly.clock.wall()),
   hasArtifact: async (digest) => await assembly.artifacts.has(digest),
+  lackingContents: async (digest, index) => await assembly.artifacts.lacking(digest, index),
   putArtifact: async (digest, bytes) => await assembly.artifacts.put(digest, bytes),
   follow: (rollout, signal) => follow(assembly, environments, { rollout, signal }),
   logs: (input, signal) => logs(assembly, environments, { input, signal }),

@@ -19,9 +19,9 @@ export const targetOf = ({ project, service, environment }: DeployInput): Target
   host,
 });
 
-/** Stores what is to be deployed, values in the vault, and says what is wished for. Fails with ARTIFACT_MISSING. */
+/** Stores what is to be deployed, values in the vault, and says what is wished for. Fails with ARTIFACT_MISSING or ARTIFACT_CHANGED. */
 export async function wishToDeploy(assembly: Assembly, input: DeployInput): Promise<Wish> {
-  await assembly.artifacts.locate(input.release.artifact);
+  await assembly.artifacts.verify(input.release.artifact);
   const wish = await wishFor(assembly, input);
   await assembly.stores.vault.put(wish.revision.id, input.values);
   await assembly.stores.revisions.put(wish.revision);
@@ -53,6 +53,8 @@ export async function wishToRollBack(assembly: Assembly, state: State, input: Ro
   const to = input.to === undefined ? rollbackTarget(state) : named(state, target.service, input.to);
   if (!to) throw problem('NOTHING_TO_ROLL_BACK', { environment: input.environment });
   const revision = await assembly.stores.revisions.open(to.revision);
+  // One that is warm runs already; one that is started again is started from files that are what they were.
+  if (state.warm?.revision !== revision.id) await assembly.artifacts.verify(revision.release.artifact);
   return { id: rolloutId(target), kind: 'rollback', target, settings, revision, by: input.by };
 }
 

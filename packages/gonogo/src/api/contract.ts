@@ -16,7 +16,7 @@ import type {
 } from '../wire/api.ts';
 
 /** The range of protocols this build speaks; `hello` finds a common one. */
-export const protocol = { min: 1, max: 1 } as const;
+export const protocol = { min: 2, max: 2 } as const;
 
 export type Hello = {
   readonly protocol: { readonly min: number; readonly max: number };
@@ -179,6 +179,7 @@ export const operations = {
 /** Operations that stream: an upload, or JSON lines coming back. */
 export const streams = {
   hasArtifact: { method: 'GET', path: '/v1/artifacts/:digest' },
+  lackingContents: { method: 'POST', path: '/v1/artifacts/:digest/lacking' },
   putArtifact: { method: 'PUT', path: '/v1/artifacts/:digest' },
   follow: { method: 'GET', path: '/v1/rollouts/:id/progress' },
   logs: { method: 'POST', path: '/v1/logs' },
@@ -204,6 +205,8 @@ export type Api = {
 
 export type StreamingApi = {
   hasArtifact(digest: string): Promise<boolean>;
+  /** The contents of a bundle that the host lacks, by its index; `putArtifact` is sent those. */
+  lackingContents(digest: string, index: string): Promise<readonly string[]>;
   putArtifact(digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
   follow(rollout: string, signal: AbortSignal): AsyncIterable<Progress>;
   logs(input: LogsInput, signal: AbortSignal): AsyncIterable<LogLineView>;

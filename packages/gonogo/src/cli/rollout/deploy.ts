@@ -20,7 +20,7 @@ export async function runDeploy(environment: string, options: DeployOptions): Pr
   const screen = openScreen(options.format);
   try {
     const prepared = await prepareOrStop(place, screen);
-    const { agent, id } = await handOver(place, prepared, options).finally(prepared.bundle.dispose);
+    const { agent, id } = await handOver(place, prepared, options);
     if (id === undefined) return 0;
     if (options.detach) return detached(id, options);
     return await runToVerdict(agent, { id, project: place.project.id, environment }, screen);
@@ -52,7 +52,7 @@ async function prepareOrStop(place: Place, screen: Screen): Promise<Prepared> {
     stop.signal.throwIfAborted();
     const { release, bundle } = prepared;
     const name = releaseName(place.service.name, release.digest);
-    screen.say(`packed ${name}: ${counted(bundle.entries)}, ${bytes(bundle.bytes)}`);
+    screen.say(`packed ${name}: ${counted(bundle.entries.length)}, ${bytes(bundle.bytes)}`);
     return prepared;
   } catch (error) {
     throw stop.signal.aborted ? problem('INTERRUPTED', { what: 'the release was packed' }) : error;

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
 import type { Client } from '../../api/client.ts';
 import { resolveValues } from '../../config/values.ts';
 import type { Release } from '../../domain/release.ts';
@@ -6,6 +6,7 @@ import type { Values } from '../../domain/revision.ts';
 import { problem } from '../../errors.ts';
 import { type Bundle, packBundle } from '../../releases/bundle.ts';
 import { makeRelease } from '../../releases/release.ts';
+import { sendBundle } from '../../releases/send.ts';
 import type { DeployInput } from '../../wire/api.ts';
 import { type Place, stateRoot, whoAsks } from '../context.ts';
 
@@ -18,7 +19,8 @@ export async function prepare(place: Place, { signal, onOutput }: Preparing): Pr
   const values = await valuesOf(place);
   const { artifact, manifest } = place.service;
   if ('image' in artifact) throw problem('INTERNAL', { what: 'an image was to be packed as a bundle' });
-  const bundle = await packBundle({ ...artifact.bundle, never: [stateRoot()], signal, onOutput });
+  const cache = join(stateRoot(), 'digests', `${place.project.id}.json`);
+  const bundle = await packBundle({ ...artifact.bundle, cache, never: [stateRoot()], signal, onOutput });
   return { release: makeRelease(manifest, { kind: 'bundle', digest: bundle.digest }), bundle, values };
 }
 
@@ -33,7 +35,8 @@ async function valuesOf({ project, service, environment }: Place): Promise<Value
 export async function startDeploy(agent: Client, place: Place, prepared: Prepared): Promise<string> {
   const { release, bundle } = prepared;
   if (!(await agent.hasArtifact(release.artifact.digest))) {
-    await agent.putArtifact(release.artifact.digest, createReadStream(bundle.file));
+    const lacking = await agent.lackingContents(bundle.digest, bundle.index);
+    await agent.putArtifact(bundle.digest, sendBundle(bundle, lacking));
   }
   const { rollout } = await agent.deploy(deployInput(place, prepared));
   return rollout;
