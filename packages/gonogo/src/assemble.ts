@@ -1,7 +1,7 @@
 import type { CheckResult } from './domain/check.ts';
-import type { Event, Placed, RolloutSpec } from './domain/event.ts';
+import type { Event, RolloutSpec } from './domain/event.ts';
 import type { Plan } from './domain/plan.ts';
-import type { State } from './domain/state.ts';
+import type { State, WantedPool } from './domain/state.ts';
 import type { Target } from './domain/target.ts';
 import { loadArtifacts, loadChecks, loadRouter, loadRuntime, loadStores } from './drivers.ts';
 import { planRollout, type Wish } from './engine/plan.ts';
@@ -11,7 +11,7 @@ import type { ArtifactShelf, Artifacts, ArtifactUploads } from './ports/revision
 import type { Router } from './ports/router.ts';
 import type { Runtime } from './ports/runtime.ts';
 import { performersOf } from './steps/performers.ts';
-import { poolSpec } from './steps/tools.ts';
+import { countOf, poolSpec } from './steps/tools.ts';
 import { type Supervisor, supervise, type Wanted } from './supervise/supervise.ts';
 import type { Logger } from './system/log.ts';
 import type { StateFolder } from './system/state.ts';
@@ -53,11 +53,8 @@ export async function assemble(options: AssembleOptions) {
   const stores = await openStores(state, clock);
   const artifacts: Artifacts & ArtifactUploads & ArtifactShelf = bundleStore(state.releases);
   const { newId, random, onError } = options;
-  const folders = { folder: state.instances, shared: state.shared };
-  const runtime = inspecting(
-    artifacts,
-    processRuntime({ ...folders, keeper, clock, newId, random, onError }),
-  );
+  const runtimeTools = { folder: state.instances, shared: state.shared, newId, random, onError };
+  const runtime = inspecting(artifacts, processRuntime({ ...runtimeTools, keeper, clock }));
   const closing = new AbortController();
   const tend = { signal: closing.signal, failed: onError };
   const router: Router = embeddedRouter({ keeper, folder: state.proxies, tend });
@@ -84,16 +81,14 @@ export async function assemble(options: AssembleOptions) {
       });
     },
     supervise: (target: Target): Supervisor => supervise({ ...parts, log: options.log }, target),
-    wantedPool: async (target: Target, { slot, revision }: Placed): Promise<Wanted> => {
+    wantedPool: async (target: Target, { slot, revision, role }: WantedPool): Promise<Wanted> => {
       const opened = {
         revision: await stores.revisions.open(revision),
         values: await stores.vault.open(revision),
       };
-      const pool = { target, slot, role: 'web' };
-      return {
-        slot: { target, slot },
-        spec: await poolSpec({ artifacts }, opened, { pool, count: opened.revision.replicas }),
-      };
+      const pool = { target, slot, role };
+      const count = countOf(opened.revision, role);
+      return { slot: { target, slot }, spec: await poolSpec({ artifacts }, opened, { pool, count }) };
     },
     /** Ends timers and listeners, and writes what waits; instances and fronts stay. */
     close: async (): Promise<void> => {

@@ -2,13 +2,14 @@ import * as z from 'zod/mini';
 import type { Run } from '../domain/release.ts';
 import {
   command,
+  doc,
   innerPath,
+  name,
   optional,
   parsed,
   rule,
   section,
   text,
-  unsupported,
   withDefault,
 } from './section.ts';
 import { duration } from './units.ts';
@@ -29,6 +30,21 @@ const folder = innerPath.check(
 
 const stop = section({ grace: withDefault(duration(), '20s', 'From SIGTERM to SIGKILL.') });
 
+const worker = section({
+  command: doc(z.clone(command), 'Starts one instance of this role, in the artifact’s folder.'),
+  replicas: withDefault(replicas, 1, 'How many instances of this role run.'),
+  overlap: withDefault(
+    z.boolean(),
+    true,
+    'Whether the old release’s and the new one’s may run at once; false stops the old ones first.',
+  ),
+});
+
+/** `web` is the role that takes traffic, and `job` what migrations run as. */
+const workers = z
+  .record(name, worker)
+  .check(rule((all) => !('web' in all) && !('job' in all), 'must have other names than web and job'));
+
 const input = section({
   command: optional(
     command,
@@ -45,18 +61,22 @@ const input = section({
     text.check(z.minLength(1)),
     'The operating-system user instances run as; needs an agent that runs as root.',
   ),
-  workers: unsupported('only the role that takes traffic runs'),
+  workers: optional(
+    workers,
+    'Roles that take no traffic, by name. They start when the instances that take it are proven ready.',
+  ),
 });
 
 /** `run:` — how an instance is started and stopped. */
 export const run = parsed(
   input,
-  ({ command: argv = [], port, stop: { grace }, replicas: count, shared, user }): Run => ({
+  ({ command: argv = [], port, stop: { grace }, replicas: count, shared, user, workers: roles }): Run => ({
     command: argv,
     ...(port === undefined ? {} : { port }),
     grace,
     replicas: count,
     shared,
     ...(user === undefined ? {} : { user }),
+    ...(roles && Object.keys(roles).length > 0 ? { workers: roles } : {}),
   }),
 );

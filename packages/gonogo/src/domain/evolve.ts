@@ -1,5 +1,5 @@
 import type { Event } from './event.ts';
-import type { Outcome, Work } from './plan.ts';
+import type { Outcome, ProvenBy, Work } from './plan.ts';
 import type { Proven, Rollout, State } from './state.ts';
 import type { Instant } from './units.ts';
 
@@ -16,6 +16,7 @@ export function evolve(state: State, event: Event): State {
     case 'settled':
       return settled(next, event);
     case 'answered':
+    case 'resumed':
       return next;
     case 'turned-back':
       return turnedBack(next, event);
@@ -75,7 +76,8 @@ function recordOutcome(
 /** A warm slot that was scaled to nothing is warm no longer; one that could not be is tried again in a minute. */
 function forgetWarm(state: State, work: Work, { at, outcome }: Omit<Settlement, 'step'>): State {
   const { warm, ...rest } = state;
-  if (!warm || work.do !== 'scale' || work.count > 0 || work.pool.slot !== warm.slot) return state;
+  if (!warm || work.do !== 'scale' || work.count > 0) return state;
+  if (work.pool.slot !== warm.slot || work.pool.role !== 'web') return state;
   return outcome.is === 'ok' ? rest : { ...state, warm: { ...warm, until: at + 60_000 } };
 }
 
@@ -97,10 +99,12 @@ function ended(state: State, event: EventOf<'ended'>): State {
 }
 
 /** What goes live is proven, and what served before stays warm where the strategy left it standing. */
-function succeeded(state: State, { spec }: Rollout, at: Instant): State {
+function succeeded(state: State, rollout: Rollout, at: Instant): State {
+  const { spec } = rollout;
+  const by = witnessOf(rollout);
   const proven = [
     ...state.proven.map((earlier) => withdraw(earlier, spec)),
-    { ...spec.next, at, withdrawn: false },
+    { ...spec.next, at, withdrawn: false, ...(by ? { by } : {}) },
   ];
   const { warm: _replaced, ...rest } = state;
   const next = { ...rest, live: spec.next, proven };
@@ -113,3 +117,7 @@ const withdraw = (proven: Proven, spec: Rollout['spec']): Proven =>
   spec.kind === 'rollback' && proven.revision === spec.previous?.revision
     ? { ...proven, withdrawn: true }
     : proven;
+
+/** What proved a rollout, going by its last watch; undefined for one that only flipped back to what was proven. */
+export const witnessOf = ({ progress }: Rollout): ProvenBy | undefined =>
+  [...progress.values()].findLast(({ outcome }) => outcome?.provenBy)?.outcome?.provenBy;

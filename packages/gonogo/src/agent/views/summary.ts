@@ -1,9 +1,11 @@
 import type { RolloutSummary, StepSummary } from '../../api/contract.ts';
-import { undoWork } from '../../domain/decide.ts';
+import { undoWork } from '../../domain/course.ts';
+import { openGates } from '../../domain/decide.ts';
 import type { Event, RolloutSpec } from '../../domain/event.ts';
+import { witnessOf } from '../../domain/evolve.ts';
 import { stepsOf } from '../../domain/plan.ts';
 import { releaseName } from '../../domain/release.ts';
-import type { Rollout, StepProgress } from '../../domain/state.ts';
+import type { Rollout, State, StepProgress } from '../../domain/state.ts';
 import type { Decision } from '../../domain/verdict.ts';
 
 type Milestone =
@@ -15,8 +17,22 @@ export const summaryOf = (rollout: Rollout): RolloutSummary => ({
   ...describe(rollout.spec, rollout.startedAt),
   ...(rollout.ended ? endOf(rollout.ended.as, rollout.ended.at) : {}),
   ...(rollout.turned ? { why: rollout.turned.why, ...failedStep(rollout.turned.step) } : {}),
+  ...provenBy(rollout),
   steps: stepsOf(rollout.plan).map((step) => stepSummary(step, rollout)),
 });
+
+/** The gate at which a rollout waits, if it waits at one. */
+export function waitingOf(state: State): Pick<RolloutSummary, 'waiting'> {
+  const [gate] = openGates(state);
+  if (!gate) return {};
+  const { step, work } = gate.intent;
+  return { waiting: { step, until: gate.until, otherwise: work.otherwise } };
+}
+
+function provenBy(rollout: Rollout): Pick<RolloutSummary, 'provenBy'> {
+  const by = rollout.ended?.as === 'succeeded' ? witnessOf(rollout) : undefined;
+  return by ? { provenBy: by } : {};
+}
 
 /** Summaries, without steps, from the milestones of rollouts, newest event first. */
 export function summariesOf(milestones: readonly Milestone[]): RolloutSummary[] {

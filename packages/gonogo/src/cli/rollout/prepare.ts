@@ -10,13 +10,23 @@ import { sendBundle } from '../../releases/send.ts';
 import type { DeployInput } from '../../wire/api.ts';
 import { type Place, stateRoot, whoAsks } from '../context.ts';
 
-export type Prepared = { readonly release: Release; readonly bundle: Bundle; readonly values: Values };
+export type Prepared = {
+  readonly release: Release;
+  readonly bundle: Bundle;
+  /** `current`: the agent takes those of what serves. */
+  readonly values: Values | 'current';
+  readonly planId?: string;
+};
 
-export type Preparing = { readonly signal: AbortSignal; readonly onOutput: (text: string) => void };
+export type Preparing = {
+  readonly signal: AbortSignal;
+  readonly onOutput: (text: string) => void;
+  readonly env?: 'current';
+};
 
 /** Resolves the environment's values, then builds and packs. Nothing is changed yet anywhere. */
-export async function prepare(place: Place, { signal, onOutput }: Preparing): Promise<Prepared> {
-  const values = await valuesOf(place);
+export async function prepare(place: Place, { signal, onOutput, env }: Preparing): Promise<Prepared> {
+  const values = env ?? (await valuesOf(place));
   const { artifact, manifest } = place.service;
   if ('image' in artifact) throw problem('INTERNAL', { what: 'an image was to be packed as a bundle' });
   const cache = join(stateRoot(), 'digests', `${place.project.id}.json`);
@@ -45,7 +55,7 @@ export async function startDeploy(agent: Client, place: Place, prepared: Prepare
 /** What the agent is sent to deploy, or to plan, what was prepared. */
 export const deployInput = (
   { project, service, environment, name }: Place,
-  { release, values }: Prepared,
+  { release, values, planId }: Prepared,
 ): DeployInput => ({
   project: project.id,
   service: service.name,
@@ -53,6 +63,7 @@ export const deployInput = (
   spec: environment.spec,
   release,
   values,
+  ...(planId === undefined ? {} : { planId }),
   ...(environment.replicas === undefined ? {} : { replicas: environment.replicas }),
   by: whoAsks(),
 });
