@@ -1,5 +1,5 @@
 import type { Ending, Event, Intent } from './event.ts';
-import { frontier, type Outcome, type Step, stepsOf, type Work, type WorkOf } from './plan.ts';
+import { frontier, type Outcome, type ProvenBy, type Step, stepsOf, type Work, type WorkOf } from './plan.ts';
 import type { Rollout } from './state.ts';
 import type { Instant } from './units.ts';
 
@@ -22,8 +22,15 @@ function beginSteps({ rollout, pending, at }: Course): Event[] {
   const isDone = ({ id, work }: Step): boolean =>
     rollout.progress.get(id)?.outcome?.is === 'ok' || opensByItself(work, rollout);
   const next = frontier(rollout.plan, isDone).filter((step) => !rollout.progress.has(step.id));
-  if (next.length === 0 && pending.size === 0) return [{ e: 'ended', at, as: 'succeeded' }];
+  if (next.length === 0 && pending.size === 0)
+    return [{ e: 'ended', at, as: 'succeeded', ...witness(rollout) }];
   return next.map((step) => ({ e: 'intended', at, intent: forward(rollout, step) }));
+}
+
+/** What proved it, going by its last watch. */
+function witness({ progress }: Rollout): { readonly provenBy?: ProvenBy } {
+  const by = [...progress.values()].findLast(({ outcome }) => outcome?.provenBy)?.outcome?.provenBy;
+  return by ? { provenBy: by } : {};
 }
 
 /** A gate that asks only where traffic has proved nothing. */

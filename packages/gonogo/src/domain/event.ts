@@ -1,5 +1,5 @@
 import type { Address, EnvironmentSpec } from './environment.ts';
-import type { Outcome, Plan, Redo, Work } from './plan.ts';
+import type { Outcome, Plan, ProvenBy, Redo, Work } from './plan.ts';
 import type { SlotName } from './slot.ts';
 import type { Target } from './target.ts';
 import type { Instant, Millis } from './units.ts';
@@ -70,4 +70,11 @@ export type Event =
       readonly goes: 'on' | 'back';
     }
   | { readonly e: 'turned-back'; readonly at: Instant; readonly why: string; readonly step?: string }
-  | { readonly e: 'ended'; readonly at: Instant; readonly as: Ending; readonly why?: string };
+  | {
+      readonly e: 'ended';
+      readonly at: Instant;
+      readonly as: Ending;
+      readonly why?: string;
+      /** What proved a rollout that succeeded; absent for one that only flipped back to what was proven. */
+      readonly provenBy?: ProvenBy;
+    };

@@ -1,5 +1,5 @@
 import type { Event } from './event.ts';
-import type { Outcome, ProvenBy, Work } from './plan.ts';
+import type { Outcome, Work } from './plan.ts';
 import type { Proven, Rollout, State } from './state.ts';
 import type { Instant } from './units.ts';
 
@@ -93,15 +93,13 @@ function turnedBack(state: State, event: EventOf<'turned-back'>): State {
 
 function ended(state: State, event: EventOf<'ended'>): State {
   if (!state.rollout) return state;
-  const end = { as: event.as, at: event.at, ...(event.why === undefined ? {} : { why: event.why }) };
+  const { e: _, ...end } = event;
   const over = { ...state, rollout: { ...state.rollout, ended: end } };
-  return event.as === 'succeeded' ? succeeded(over, state.rollout, event.at) : over;
+  return event.as === 'succeeded' ? succeeded(over, state.rollout, event) : over;
 }
 
 /** What goes live is proven, and what served before stays warm where the strategy left it standing. */
-function succeeded(state: State, rollout: Rollout, at: Instant): State {
-  const { spec } = rollout;
-  const by = witnessOf(rollout);
+function succeeded(state: State, { spec }: Rollout, { at, provenBy: by }: EventOf<'ended'>): State {
   const proven = [
     ...state.proven.map((earlier) => withdraw(earlier, spec)),
     { ...spec.next, at, withdrawn: false, ...(by ? { by } : {}) },
@@ -117,7 +115,3 @@ const withdraw = (proven: Proven, spec: Rollout['spec']): Proven =>
   spec.kind === 'rollback' && proven.revision === spec.previous?.revision
     ? { ...proven, withdrawn: true }
     : proven;
-
-/** What proved a rollout, going by its last watch; undefined for one that only flipped back to what was proven. */
-export const witnessOf = ({ progress }: Rollout): ProvenBy | undefined =>
-  [...progress.values()].findLast(({ outcome }) => outcome?.provenBy)?.outcome?.provenBy;

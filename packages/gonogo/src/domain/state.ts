@@ -25,7 +25,12 @@ export type Rollout = {
   readonly undone: number;
   /** How often the piece of undo work that is due has failed. */
   readonly undoFailures: number;
-  readonly ended?: { readonly as: Ending; readonly at: Instant; readonly why?: string };
+  readonly ended?: {
+    readonly as: Ending;
+    readonly at: Instant;
+    readonly why?: string;
+    readonly provenBy?: ProvenBy;
+  };
 };
 
 /** A revision that passed its whole watch, and by what; withdrawn when a rollback left it. */
