@@ -30,6 +30,9 @@ test('deploy --plan shows every step and changes nothing', async (t) => {
     second.stdout,
     /^ {2}flip +send traffic to green, which goes to blue +put back: send traffic to blue/m,
   );
-  assert.match(second.stdout, /^nothing was changed$/m);
+  assert.match(
+    second.stdout,
+    /^nothing was changed; to do exactly this: gonogo deploy production --plan-id plan-\w+$/m,
+  );
   await sandbox.stop();
 });

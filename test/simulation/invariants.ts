@@ -1,4 +1,4 @@
-import { hasFlipped } from '../../packages/gonogo/src/domain/decide.ts';
+import { hasFlipped } from '../../packages/gonogo/src/domain/course.ts';
 import type { Event } from '../../packages/gonogo/src/domain/event.ts';
 import { stepsOf } from '../../packages/gonogo/src/domain/plan.ts';
 import { all, sameSplit, servingSlots } from '../../packages/gonogo/src/domain/split.ts';

@@ -42,7 +42,7 @@ export function wishFor({ id, random, state, world, target: back }: Asked): {
     split: world.split,
     next: { ...next, ...size },
     ...(state.live ? { live: { ...state.live, ...size } } : {}),
-    ...(there ? { occupied: { slot, revision: there.revision, releaseDigest: '' } } : {}),
+    ...(there ? { occupied: [{ role: 'web', revision: there.revision }] } : {}),
   };
   const spec: RolloutSpec = {
     id: `rollout-${id}`,

@@ -56,6 +56,8 @@ export class World {
   #do(work: Work, half: boolean): Outcome {
     switch (work.do) {
       case 'check':
+      case 'job':
+      case 'ask':
         return ok;
       case 'scale':
         return this.#scale(work, half);

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureAgent } from '../../packages/gonogo/src/api/autostart.ts';
 import type { Client } from '../../packages/gonogo/src/api/client.ts';
@@ -6,6 +5,7 @@ import type { EnvironmentStatus, RolloutDetail } from '../../packages/gonogo/src
 import { loadConfig } from '../../packages/gonogo/src/config/load.ts';
 import { packBundle } from '../../packages/gonogo/src/releases/bundle.ts';
 import { makeRelease } from '../../packages/gonogo/src/releases/release.ts';
+import { sendBundle } from '../../packages/gonogo/src/releases/send.ts';
 import { type StrictSummary, startStrictClient } from '../../packages/gonogo/src/system/strict-client.ts';
 import type { DeployInput } from '../../packages/gonogo/src/wire/api.ts';
 
@@ -36,13 +36,13 @@ const patience = 60_000;
 
 /** Deploys again and again under users' requests, and kills the agent with SIGKILL at a random instant of each. */
 export async function crashAgain(options: CrashOptions): Promise<CrashReport> {
-  const { input, upload, dispose } = await prepare(options.project);
+  const { input, upload } = await prepare(options.project);
   const begin = async (release: number): Promise<{ agent: Client; rollout: string }> => {
     const agent = await ensureAgent(options.stateRoot);
     await upload(agent);
     return { agent, ...(await agent.deploy({ ...input, values: { RELEASE: String(release) } })) };
   };
-  const first = await begin(0).finally(dispose); // It is stored by now.
+  const first = await begin(0);
   const { front } = await ended(first.agent, first.rollout);
   if (!front) throw new Error('the first deploy has no front');
   const users = startStrictClient({ ...front, connections: 4, rate: 200 });
@@ -87,14 +87,14 @@ async function ended(agent: Client, id: string): Promise<RolloutDetail> {
 async function prepare(project: string): Promise<{
   input: Omit<DeployInput, 'values'>;
   upload: (to: Client) => Promise<void>;
-  dispose: () => Promise<void>;
 }> {
   const { id, services } = await loadConfig(project);
   const [service] = services;
   const environment = service?.environments.production;
   if (!service || !environment) throw new Error('the project has no environment production');
   if (!('bundle' in service.artifact)) throw new Error('the project has no bundle');
-  const { digest, file, dispose } = await packBundle(service.artifact.bundle);
+  const bundle = await packBundle(service.artifact.bundle);
+  const { digest } = bundle;
   const input = {
     project: id,
     service: service.name,
@@ -104,7 +104,8 @@ async function prepare(project: string): Promise<{
     by: 'soak',
   };
   const upload = async (to: Client): Promise<void> => {
-    if (!(await to.hasArtifact(digest))) await to.putArtifact(digest, createReadStream(file));
+    if (await to.hasArtifact(digest)) return;
+    await to.putArtifact(digest, sendBundle(bundle, await to.lackingContents(digest, bundle.index)));
   };
-  return { input, upload, dispose };
+  return { input, upload };
 }

@@ -56,7 +56,7 @@ export async function dockerHost({ host = testEngine(), options }: DockerHostWis
     runtime: await open(),
     again: open,
     artifact: async (script, wish) => {
-      const id = await scriptImage(docker, script, wish);
+      const id = await scriptImage(docker, script, { ...wish, owner });
       images.add(id);
       return id;
     },
@@ -65,12 +65,7 @@ export async function dockerHost({ host = testEngine(), options }: DockerHostWis
       const filters = { label: [`gonogo.owner=${owner}`] };
       for (const { Id } of await docker.listContainers({ all: true, filters }))
         await docker.getContainer(Id).remove({ force: true, v: true });
-      // Another test may have made the same image, and use it now.
-      for (const id of images)
-        await docker
-          .getImage(id)
-          .remove({ force: true })
-          .catch(() => undefined);
+      for (const id of images) await docker.getImage(id).remove({ force: true });
       await rm(shared, { recursive: true, force: true });
     },
   };

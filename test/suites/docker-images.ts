@@ -47,18 +47,21 @@ async function nodeImage(docker: Docker): Promise<string> {
 }
 
 export type ImageWish = {
+  /** Whose image it is; nobody else's is the same, so it can be removed. */
+  readonly owner?: string;
   readonly files?: Readonly<Record<string, string>>;
   readonly lines?: readonly string[];
 };
 
-/** An image whose program is this script, by its id; the same wish is the same image. */
+/** An image whose program is this script, by its id. */
 export async function scriptImage(docker: Docker, script: string, wish: ImageWish = {}): Promise<string> {
-  const { files = {}, lines = [] } = wish;
+  const { owner = '', files = {}, lines = [] } = wish;
   const dockerfile = [
     `FROM ${await nodeImage(docker)}`,
     'WORKDIR /app',
     'COPY . /app/',
     ...lines,
+    `LABEL gonogo.test="${owner}"`,
     'CMD ["node", "server.js"]',
   ].join('\n');
   const context = Object.entries({ ...files, 'server.js': script, Dockerfile: dockerfile });

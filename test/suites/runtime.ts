@@ -25,6 +25,9 @@ http.createServer((request, response) => {
 }).listen(Number(process.env.PORT), process.env.HOST);
 `;
 
+/** Says two things, on both streams, and fails. */
+const migration = `console.log('migrating'); setTimeout(() => { console.error('no such table'); process.exit(3); }, 50);`;
+
 /** Takes memory until it is stopped. */
 const greedy = `const all = []; setInterval(() => all.push(Buffer.alloc(8 << 20, 1)), 5);`;
 
@@ -286,6 +289,38 @@ export function runtimeSuite({ name: driver, open, skip = false, gaps = {} }: Dr
     },
     gaps.network,
   );
+
+  test(says('a job runs once for each key, says how it ended, and is found again'), async () => {
+    const { runtime } = host;
+    const job = { ...specOf(await host.artifact(migration)), slot: { target, slot: 'green' } } as const;
+    assert.equal(await runtime.hasBegun(job.slot, 'rollout/migrate'), false);
+    const ended = await runtime.job(job, 'rollout/migrate', never());
+    assert.deepEqual(ended, { code: 3, signal: null, lines: ['migrating', 'no such table'] });
+    assert.equal(await runtime.hasBegun(job.slot, 'rollout/migrate'), true);
+    const other = await host.again();
+    assert.deepEqual(await other.job(job, 'rollout/migrate', never()), ended, 'the first run’s end');
+    assert.equal((await runtime.job(job, 'rollout/again', never())).code, 3);
+    await runtime.remove({ ...job.slot, role: 'job' }, 0);
+  });
+
+  test(says('a job that is given up does not go on'), async () => {
+    const { runtime } = host;
+    const run = { grace: 100, command: ['node', '-e', 'setInterval(() => {}, 1000)'] };
+    const job = { ...specOf(artifact, { run }), slot: { target, slot: 'green' } } as const;
+    const giveUp = new AbortController();
+    const running = runtime.job(job, 'rollout/endless', giveUp.signal);
+    running.catch(() => undefined); // It is looked at below.
+    await eventually('its begin', () => runtime.hasBegun(job.slot, 'rollout/endless'));
+    giveUp.abort(new Error('given up'));
+    await assert.rejects(running, { message: 'given up' });
+    assert.deepEqual(
+      (await instancesOf(runtime, { ...job.slot, role: 'job' })).filter(
+        ({ state }) => state.is === 'running',
+      ),
+      [],
+    );
+    await runtime.remove({ ...job.slot, role: 'job' }, 0);
+  });
 
   test(says('an earlier holder of the lease is refused'), async () => {
     const { runtime } = host;

@@ -1,16 +1,17 @@
 import type { CheckResult } from './domain/check.ts';
-import type { Event, Placed, RolloutSpec } from './domain/event.ts';
+import type { Event, RolloutSpec } from './domain/event.ts';
 import type { Plan } from './domain/plan.ts';
-import type { State } from './domain/state.ts';
+import type { State, WantedPool } from './domain/state.ts';
 import type { Target } from './domain/target.ts';
 import { loadArtifacts, loadChecks, loadRouter, loadRuntime, loadStores } from './drivers.ts';
 import { planRollout, type Wish } from './engine/plan.ts';
 import { type Engine, runEngine } from './engine/run.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Artifacts, ArtifactUploads } from './ports/revisions.ts';
+import type { ArtifactShelf, Artifacts, ArtifactUploads } from './ports/revisions.ts';
 import type { Router } from './ports/router.ts';
+import type { Runtime } from './ports/runtime.ts';
 import { performersOf } from './steps/performers.ts';
-import { poolSpec } from './steps/tools.ts';
+import { countOf, poolSpec } from './steps/tools.ts';
 import { type Supervisor, supervise, type Wanted } from './supervise/supervise.ts';
 import type { Logger } from './system/log.ts';
 import type { StateFolder } from './system/state.ts';
@@ -50,14 +51,16 @@ async function openRuntime({ state, keeper, clock, newId, random, onError }: Ass
   });
 }
 
-/** Bundles lie in our own store, images in that of the engine. */
-const artifactsOf = (
-  bundles: Artifacts & ArtifactUploads,
-  runtime: Awaited<ReturnType<typeof openRuntime>>,
-): Artifacts & ArtifactUploads => ({
+type Store = Artifacts & ArtifactUploads & ArtifactShelf;
+
+/** Bundles lie in our own store; images in the engine's, which keeps them as they are by their digests. */
+const artifactsOf = (bundles: Store, { images }: Awaited<ReturnType<typeof openRuntime>>): Store => ({
   ...bundles,
   locate: async (artifact) =>
-    artifact.kind === 'image' ? await runtime.images.locate(artifact.digest) : await bundles.locate(artifact),
+    artifact.kind === 'image' ? await images.locate(artifact.digest) : await bundles.locate(artifact),
+  verify: async (artifact) =>
+    artifact.kind === 'image' ? void (await images.locate(artifact.digest)) : await bundles.verify(artifact),
+  inspect: async (place) => (place.startsWith('sha256:') ? undefined : await bundles.inspect(place)),
 });
 
 /** Everything put together: what the agent, or a command without one, acts with. */
@@ -66,7 +69,7 @@ export type Assembly = Awaited<ReturnType<typeof assemble>>;
 /** Loads the drivers, opens the stores, and puts an engine's parts together. */
 export async function assemble(options: AssembleOptions) {
   const { state, keeper, clock, owner } = options;
-  const [openStores, embeddedRouter, artifactStore, checks] = await Promise.all([
+  const [openStores, embeddedRouter, bundleStore, checks] = await Promise.all([
     loadStores.sqlite(),
     loadRouter.embedded(),
     loadArtifacts(),
@@ -74,8 +77,9 @@ export async function assemble(options: AssembleOptions) {
   ]);
   const stores = await openStores(state, clock);
   const { onError } = options;
-  const runtime = await openRuntime(options);
-  const artifacts = artifactsOf(artifactStore(state.releases), runtime);
+  const runtimes = await openRuntime(options);
+  const artifacts = artifactsOf(bundleStore(state.releases), runtimes);
+  const runtime = inspecting(artifacts, runtimes);
   const closing = new AbortController();
   const tend = { signal: closing.signal, failed: onError };
   const router: Router = embeddedRouter({ keeper, folder: state.proxies, tend });
@@ -102,16 +106,14 @@ export async function assemble(options: AssembleOptions) {
       });
     },
     supervise: (target: Target): Supervisor => supervise({ ...parts, log: options.log }, target),
-    wantedPool: async (target: Target, { slot, revision }: Placed): Promise<Wanted> => {
+    wantedPool: async (target: Target, { slot, revision, role }: WantedPool): Promise<Wanted> => {
       const opened = {
         revision: await stores.revisions.open(revision),
         values: await stores.vault.open(revision),
       };
-      const pool = { target, slot, role: 'web' };
-      return {
-        slot: { target, slot },
-        spec: await poolSpec({ artifacts }, opened, { pool, count: opened.revision.replicas }),
-      };
+      const pool = { target, slot, role };
+      const count = countOf(opened.revision, role);
+      return { slot: { target, slot }, spec: await poolSpec({ artifacts }, opened, { pool, count }) };
     },
     /** Ends timers and listeners, and writes what waits; instances and fronts stay. */
     close: async (): Promise<void> => {
@@ -120,4 +122,13 @@ export async function assemble(options: AssembleOptions) {
       await stores.close();
     },
   };
+}
+
+/** A runtime that starts nothing from an artifact that was written to since it was unpacked. */
+function inspecting<R extends Runtime>(artifacts: Artifacts, runtime: R): R {
+  const restart: Runtime['restart'] = async (spec, instance, signal) => {
+    await artifacts.inspect(spec.artifact);
+    return await runtime.restart(spec, instance, signal);
+  };
+  return { ...runtime, restart };
 }

@@ -20,7 +20,7 @@ export const loadStores = {
   sqlite: async () => (await import('./stores/sqlite/index.ts')).openStores,
 };
 
-export const loadArtifacts = async () => (await import('./releases/store.ts')).artifactStore;
+export const loadArtifacts = async () => (await import('./releases/store.ts')).bundleStore;
 
 export const loadChecks = async () => {
   const [{ checkRunner }, { contractSpecs, reachSpecs }, { redact }] = await Promise.all([

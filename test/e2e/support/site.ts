@@ -13,6 +13,16 @@ export type Site = {
   readonly onTerm?: string;
   /** The status of `/ready`, as an expression. */
   readonly ready?: string;
+  /** The status of everything else, as an expression. */
+  readonly status?: string;
+  /** What is answered, as an expression; default: `says`. */
+  readonly answer?: string;
+  /** Default: `blue-green`. */
+  readonly strategy?: string;
+  /** The environment's `watch:` line. */
+  readonly watch?: string;
+  /** Lines added to `run:`. */
+  readonly run?: string;
   /** Lines added at the top level of gonogo.yaml. */
   readonly yaml?: string;
   /** Lines added to the environment `production`. */
@@ -38,8 +48,8 @@ const program = (site: Site): string => `
 import http from 'node:http';
 ${site.before ?? ''}
 const server = http.createServer((request, response) => {
-  if (request.url === '/ready') response.statusCode = ${site.ready ?? '200'};
-  response.end(${JSON.stringify(site.says ?? 'one')});
+  response.statusCode = request.url === '/ready' ? ${site.ready ?? '200'} : ${site.status ?? '200'};
+  response.end(${site.answer ?? JSON.stringify(site.says ?? 'one')});
 });
 server.listen(${site.port ?? 'process.env.PORT'}, process.env.HOST);
 process.on('SIGTERM', ${site.onTerm ?? '() => { server.close(() => process.exit(0)); server.closeIdleConnections(); }'});
@@ -50,17 +60,21 @@ artifact:
   bundle: { from: ., include: [server.mjs]${site.build ? `, build: ${site.build}` : ''} }
 run:
   command: ${site.command ?? '[node, server.mjs]'}
-  stop: { grace: ${site.grace ?? '2s'} }
+  stop: { grace: ${site.grace ?? '2s'} }${site.run ?? ''}
 health:
   startup: { get: /, every: 100ms, failures: ${site.attempts ?? 40} }
   ready: { get: /ready, every: 100ms, timeout: 1s }
 ${site.yaml ?? ''}
 environments:
   production:
-    strategy: blue-green
-    watch: { for: 500ms }
+    strategy: ${site.strategy ?? 'blue-green'}
+    ${watchOf(site)}
 ${(site.production ?? '').replace(/^/gm, '    ')}
 `;
+
+/** Unless the test's own lines have one. */
+const watchOf = ({ watch, production = '' }: Site): string =>
+  watch ?? (production.includes('watch:') ? '' : 'watch: { for: 500ms }');
 
 /** What the front of an environment answers to a fresh connection; undefined when nobody listens. */
 export async function askFront(front: {

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../api/contract.ts';
 import type { Assembly } from '../assemble.ts';
 import type { CheckResult } from '../domain/check.ts';
+import { hasFlipped } from '../domain/course.ts';
+import { openGates } from '../domain/decide.ts';
 import type { Event, RolloutSpec } from '../domain/event.ts';
 import { releaseName } from '../domain/release.ts';
 import type { SlotName } from '../domain/slot.ts';
@@ -11,6 +13,7 @@ import { messageOf, problem } from '../errors.ts';
 import type { Logger } from '../system/log.ts';
 import { Mutex } from '../system/mutex.ts';
 import { Broadcast } from './follow.ts';
+import { planIdOf } from './plan-id.ts';
 import { restoreFront } from './restore.ts';
 
 type Engine = Awaited<ReturnType<Assembly['openEngine']>>;
@@ -67,8 +70,11 @@ export class Environment {
     return this.#engine;
   }
 
-  /** Plans a rollout and starts it; fails with ROLLOUT_RUNNING while another one runs. */
-  async start(wish: Wish): Promise<string> {
+  /**
+   * Plans a rollout and starts it; fails with ROLLOUT_RUNNING while another one runs, and with PLAN_MOVED when what
+   * would be done is not what `planId` names.
+   */
+  async start(wish: Wish, planId?: string): Promise<string> {
     return await this.#starting.run(async () => {
       const deadline = performance.now() + patience;
       while (this.state.rollout?.spec.id !== wish.id) {
@@ -77,10 +83,41 @@ export class Environment {
           throw problem('INTERNAL', { what: `${wish.id} could not be started` });
         if (this.state.pending.size > 0) await sleep(100);
         // Planned anew each time: what was warm may have been retired while we waited.
-        else await this.#open.submit({ i: 'plan', ...(await this.#assembly.plan(this.state, wish)) });
+        else await this.#open.submit({ i: 'plan', ...(await this.#plan(wish, planId)) });
       }
       return wish.id;
     });
+  }
+
+  async #plan(wish: Wish, planId: string | undefined): ReturnType<Assembly['plan']> {
+    const planned = await this.#assembly.plan(this.state, wish);
+    const now = planId === undefined ? undefined : await planIdOf(this.#assembly, planned);
+    if (now === planId) return planned;
+    const { environment } = wish.target;
+    throw problem('PLAN_MOVED', { plan: planId ?? '', environment });
+  }
+
+  /** Opens the gate that the rollout waits at; fails with NOTHING_WAITS when it waits at none. */
+  async approve(by: string, environment: string): Promise<string> {
+    const { rollout } = this.state;
+    if (!rollout || openGates(this.state).length === 0) throw problem('NOTHING_WAITS', { environment });
+    await this.#open.submit({ i: 'approve', by });
+    return rollout.spec.id;
+  }
+
+  /**
+   * Ends a rollout that waits at a gate, so that a rollback need not wait for an answer; tells which it was, and whether
+   * that has taken users back already. Undefined when no rollout waits.
+   */
+  async leaveGate(by: string): Promise<{ rollout: string; wentBack: boolean } | undefined> {
+    const { rollout } = this.state;
+    if (!rollout || openGates(this.state).length === 0) return undefined;
+    const { id } = rollout.spec;
+    await this.#open.submit({ i: 'abort', by });
+    const deadline = performance.now() + patience;
+    while (isRunning(this.state) && this.state.rollout?.spec.id === id && performance.now() < deadline)
+      await sleep(20);
+    return { rollout: id, wentBack: hasFlipped(rollout) };
   }
 
   /** Turns the running rollout back; fails with NO_ROLLOUT when none runs. */

@@ -5,6 +5,7 @@ import { streamOf } from '../domain/target.ts';
 import { problem } from '../errors.ts';
 import type { Environment } from './environment.ts';
 import type { Environments } from './environments.ts';
+import { planIdOf } from './plan-id.ts';
 import { follow, logs } from './streams.ts';
 import { rolloutDetail } from './views/detail.ts';
 import { planView } from './views/plan.ts';
@@ -19,16 +20,24 @@ export const rolloutOperations = (assembly: Assembly, environments: Environments
   async deploy(input) {
     const environment = await environments.of(targetOf(input));
     environment.refuseWhileRunning();
-    return { rollout: await environment.start(await wishToDeploy(assembly, input)) };
+    const wish = await wishToDeploy(assembly, environment.state, input);
+    return { rollout: await environment.start(wish, input.planId) };
   },
   async plan(input) {
     const environment = await environments.of(targetOf(input));
-    return planView(await assembly.plan(environment.state, await wishFor(assembly, input)));
+    const planned = await assembly.plan(environment.state, await wishFor(assembly, environment.state, input));
+    return planView(planned, await planIdOf(assembly, planned));
   },
   async rollback(input) {
     const environment = await known(environments, input.project, input.environment);
+    const left = await environment.leaveGate(input.by);
+    if (left?.wentBack && input.to === undefined) return { rollout: left.rollout };
     environment.refuseWhileRunning();
     return { rollout: await environment.start(await wishToRollBack(assembly, environment.state, input)) };
+  },
+  async approve(input) {
+    const environment = await known(environments, input.project, input.environment);
+    return { rollout: await environment.approve(input.by, input.environment) };
   },
   async abort(input) {
     const environment = await known(environments, input.project, input.environment);
@@ -49,6 +58,7 @@ export const rolloutOperations = (assembly: Assembly, environments: Environments
   },
   rollout: async ({ id }) => await rolloutDetail(assembly, id, assembly.clock.wall()),
   hasArtifact: async (digest) => await assembly.artifacts.has(digest),
+  lackingContents: async (digest, index) => await assembly.artifacts.lacking(digest, index),
   putArtifact: async (digest, bytes) => await assembly.artifacts.put(digest, bytes),
   follow: (rollout, signal) => follow(assembly, environments, { rollout, signal }),
   logs: (input, signal) => logs(assembly, environments, { input, signal }),

@@ -2,9 +2,12 @@ import type { LogLineView, Progress } from '../api/contract.ts';
 import type { Assembly } from '../assemble.ts';
 import { secretsOf } from '../domain/secrets.ts';
 import { problem } from '../errors.ts';
+import { merge } from '../system/merge.ts';
 import type { LogsInput } from '../wire/api.ts';
 import type { Environments } from './environments.ts';
 import { rolloutDetail } from './views/detail.ts';
+
+type ObservedPool = Awaited<ReturnType<Assembly['runtime']['observe']>>[number];
 
 export type Following = { readonly rollout: string; readonly signal: AbortSignal };
 
@@ -31,14 +34,21 @@ export async function* logs(
 ): AsyncIterable<LogLineView> {
   const environment = await environments.named(input.project, input.environment);
   if (!environment?.target) throw problem('NOT_DEPLOYED', { environment: input.environment });
-  const pools = await assembly.runtime.observe(environment.target);
   const slot = input.slot ?? environment.state.live?.slot;
-  for (const { pool, revision } of pools.filter((one) => slot === undefined || one.pool.slot === slot)) {
-    const { release } = await assembly.stores.revisions.open(revision);
-    const secrets = secretsOf(await assembly.stores.vault.open(revision), release.manifest.contract);
-    const wish = { lines: input.lines, follow: input.follow, signal };
-    for await (const { instance, text } of assembly.runtime.logs(pool, wish)) {
-      yield { instance, slot: pool.slot, text: assembly.redact(text, secrets) };
-    }
+  const pools = await assembly.runtime.observe(environment.target);
+  const asked = pools.filter(({ pool }) => slot === undefined || pool.slot === slot);
+  yield* merge(asked.map((pool) => linesOf(assembly, pool, { input, signal })));
+}
+
+async function* linesOf(
+  assembly: Assembly,
+  { pool, revision }: ObservedPool,
+  { input, signal }: Reading,
+): AsyncIterable<LogLineView> {
+  const { release } = await assembly.stores.revisions.open(revision);
+  const secrets = secretsOf(await assembly.stores.vault.open(revision), release.manifest.contract);
+  const wish = { lines: input.lines, follow: input.follow, signal };
+  for await (const { instance, text } of assembly.runtime.logs(pool, wish)) {
+    yield { instance, slot: pool.slot, text: assembly.redact(text, secrets) };
   }
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Assembly } from '../assemble.ts';
 import { releaseName } from '../domain/release.ts';
-import type { Revision } from '../domain/revision.ts';
+import type { Revision, Values } from '../domain/revision.ts';
 import { type Proven, rollbackTarget, type State } from '../domain/state.ts';
 import type { Target } from '../domain/target.ts';
 import { problem } from '../errors.ts';
@@ -19,30 +19,48 @@ export const targetOf = ({ project, service, environment }: DeployInput): Target
   host,
 });
 
-/** Stores what is to be deployed, values in the vault, and says what is wished for. Fails with ARTIFACT_MISSING. */
-export async function wishToDeploy(assembly: Assembly, input: DeployInput): Promise<Wish> {
-  await assembly.artifacts.locate(input.release.artifact);
-  const wish = await wishFor(assembly, input);
-  await assembly.stores.vault.put(wish.revision.id, input.values);
-  await assembly.stores.revisions.put(wish.revision);
+/** Stores what is to be deployed, values in the vault, and says what is wished for. Fails with ARTIFACT_MISSING or
+ * ARTIFACT_CHANGED. */
+export async function wishToDeploy(assembly: Assembly, state: State, input: DeployInput): Promise<Wish> {
+  await assembly.artifacts.verify(input.release.artifact);
+  const { wish, values } = await wishAndValues(assembly, state, input);
+  await keep(assembly, wish, values);
   return wish;
 }
 
 /** What a deploy wishes for; nothing is stored. */
-export async function wishFor(assembly: Assembly, input: DeployInput): Promise<Wish> {
-  const { release, values, spec, by } = input;
+export const wishFor = async (assembly: Assembly, state: State, input: DeployInput): Promise<Wish> =>
+  (await wishAndValues(assembly, state, input)).wish;
+
+type Wished = { readonly wish: Wish; readonly values: Values };
+
+async function wishAndValues(assembly: Assembly, state: State, input: DeployInput): Promise<Wished> {
+  const { release, spec, by } = input;
+  const values =
+    input.values === 'current' ? await currentValues(assembly, state, input.environment) : input.values;
   const replicas = input.replicas ?? release.manifest.run.replicas;
-  const snapshot = { ...values, 'gonogo replicas': String(replicas), 'gonogo address': spec.address };
-  const signature = await assembly.stores.vault.sign(snapshot);
-  const digest = release.digest.replace('sha256:', '');
-  const revision: Revision = {
-    id: `${digest.slice(0, 12)}.${signature.slice(0, 8)}`,
-    release,
-    replicas,
-    address: spec.address,
-  };
+  const revision = await revisionOf(assembly, { release, replicas, address: spec.address }, values);
   const target = targetOf(input);
-  return { id: rolloutId(target), kind: 'deploy', target, settings: spec, revision, by };
+  return { wish: { id: rolloutId(target), kind: 'deploy', target, settings: spec, revision, by }, values };
+}
+
+/** The values of what serves now; fails with NOT_DEPLOYED. */
+async function currentValues(assembly: Assembly, { live }: State, environment: string): Promise<Values> {
+  if (!live) throw problem('NOT_DEPLOYED', { environment });
+  return await assembly.stores.vault.open(live.revision);
+}
+
+/** A release in values: its name tells nothing of them, but equal values have the same. */
+async function revisionOf(assembly: Assembly, rest: Omit<Revision, 'id'>, values: Values): Promise<Revision> {
+  const snapshot = { ...values, 'gonogo replicas': String(rest.replicas), 'gonogo address': rest.address };
+  const signature = await assembly.stores.vault.sign(snapshot);
+  const digest = rest.release.digest.replace('sha256:', '');
+  return { id: `${digest.slice(0, 12)}.${signature.slice(0, 8)}`, ...rest };
+}
+
+async function keep(assembly: Assembly, { revision }: Wish, values: Values): Promise<void> {
+  await assembly.stores.vault.put(revision.id, values);
+  await assembly.stores.revisions.put(revision);
 }
 
 /** Names the proven revision to go back to; fails with NOT_DEPLOYED or NOTHING_TO_ROLL_BACK. */
@@ -52,8 +70,16 @@ export async function wishToRollBack(assembly: Assembly, state: State, input: Ro
   const { target, settings } = rollout.spec;
   const to = input.to === undefined ? rollbackTarget(state) : named(state, target.service, input.to);
   if (!to) throw problem('NOTHING_TO_ROLL_BACK', { environment: input.environment });
-  const revision = await assembly.stores.revisions.open(to.revision);
-  return { id: rolloutId(target), kind: 'rollback', target, settings, revision, by: input.by };
+  const proven = await assembly.stores.revisions.open(to.revision);
+  // One that is warm runs already; one that is started again is started from files that are what they were.
+  if (state.warm?.revision !== proven.id) await assembly.artifacts.verify(proven.release.artifact);
+  const wish = { id: rolloutId(target), kind: 'rollback', target, settings, by: input.by } as const;
+  if (input.values === undefined) return { ...wish, revision: proven };
+  const { id: _, ...rest } = proven;
+  const values = await currentValues(assembly, state, input.environment);
+  const revision = await revisionOf(assembly, rest, values);
+  await keep(assembly, { ...wish, revision }, values);
+  return { ...wish, revision };
 }
 
 /** By revision, by `shop@9f3c2a1`, or by the digits after the `@`. */

@@ -1,12 +1,14 @@
 import type { CheckResult } from '../domain/check.ts';
 import type { Address, StrategyName } from '../domain/environment.ts';
 import type { Ending, Event, RolloutSpec } from '../domain/event.ts';
+import type { Otherwise, ProvenBy } from '../domain/plan.ts';
 import type { SlotName } from '../domain/slot.ts';
 import type { Split } from '../domain/split.ts';
 import type { Instant, Millis } from '../domain/units.ts';
 import type { Decision } from '../domain/verdict.ts';
 import type {
   AbortInput,
+  ApproveInput,
   DeployInput,
   HistoryInput,
   LogsInput,
@@ -16,7 +18,7 @@ import type {
 } from '../wire/api.ts';
 
 /** The range of protocols this build speaks; `hello` finds a common one. */
-export const protocol = { min: 1, max: 1 } as const;
+export const protocol = { min: 2, max: 2 } as const;
 
 export type Hello = {
   readonly protocol: { readonly min: number; readonly max: number };
@@ -59,6 +61,8 @@ export type SlotStatus = {
   /** `shop@9f3c2a1` */
   readonly release: string;
   readonly role: 'live' | 'warm' | 'starting';
+  /** `web`, or the name of a role that takes no traffic. */
+  readonly pool: string;
   /** Until when a warm slot is kept. */
   readonly until?: Instant;
   readonly instances: readonly InstanceStatus[];
@@ -104,6 +108,10 @@ export type RolloutSummary = {
   readonly why?: string;
   /** The step that decided a NO-GO. */
   readonly failedStep?: string;
+  /** The gate it waits at, and until when somebody may answer. */
+  readonly waiting?: { readonly step: string; readonly until: Instant; readonly otherwise: Otherwise };
+  /** What proved a release that is live: `checks` where there was too little traffic to judge by. */
+  readonly provenBy?: ProvenBy;
   readonly steps: readonly StepSummary[];
 };
 
@@ -146,6 +154,8 @@ export type LogLineView = { readonly instance: string; readonly slot: SlotName; 
 
 /** What a deploy would do, step by step, if it were started now. */
 export type PlanView = {
+  /** Names this plan in this world; `deploy` with it is refused when either is another. */
+  readonly id: string;
   readonly release: string;
   readonly environment: string;
   readonly strategy: StrategyName;
@@ -168,6 +178,7 @@ export const operations = {
   deploy: { method: 'POST', path: '/v1/deploy' },
   plan: { method: 'POST', path: '/v1/plan' },
   rollback: { method: 'POST', path: '/v1/rollback' },
+  approve: { method: 'POST', path: '/v1/approve' },
   abort: { method: 'POST', path: '/v1/abort' },
   status: { method: 'POST', path: '/v1/status' },
   history: { method: 'POST', path: '/v1/history' },
@@ -179,6 +190,7 @@ export const operations = {
 /** Operations that stream: an upload, or JSON lines coming back. */
 export const streams = {
   hasArtifact: { method: 'GET', path: '/v1/artifacts/:digest' },
+  lackingContents: { method: 'POST', path: '/v1/artifacts/:digest/lacking' },
   putArtifact: { method: 'PUT', path: '/v1/artifacts/:digest' },
   follow: { method: 'GET', path: '/v1/rollouts/:id/progress' },
   logs: { method: 'POST', path: '/v1/logs' },
@@ -193,6 +205,8 @@ export type Api = {
   /** Changes nothing, and needs no artifact. */
   plan(input: DeployInput): Promise<PlanView>;
   rollback(input: RollbackInput): Promise<{ rollout: string }>;
+  /** Opens the gate at which the running rollout waits. */
+  approve(input: ApproveInput): Promise<{ rollout: string }>;
   abort(input: AbortInput): Promise<{ rollout: string }>;
   status(input: StatusInput): Promise<EnvironmentStatus[]>;
   history(input: HistoryInput): Promise<RolloutSummary[]>;
@@ -204,6 +218,8 @@ export type Api = {
 
 export type StreamingApi = {
   hasArtifact(digest: string): Promise<boolean>;
+  /** The contents of a bundle that the host lacks, by its index; `putArtifact` is sent those. */
+  lackingContents(digest: string, index: string): Promise<readonly string[]>;
   putArtifact(digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
   follow(rollout: string, signal: AbortSignal): AsyncIterable<Progress>;
   logs(input: LogsInput, signal: AbortSignal): AsyncIterable<LogLineView>;

@@ -2,6 +2,7 @@ import type { ZodError, ZodType } from 'zod';
 import { problem } from '../errors.ts';
 import {
   AbortInput,
+  ApproveInput,
   DeployInput,
   HistoryInput,
   NoInput,
@@ -20,6 +21,7 @@ export const operationInputs = {
   deploy: DeployInput,
   plan: DeployInput,
   rollback: RollbackInput,
+  approve: ApproveInput,
   abort: AbortInput,
   status: StatusInput,
   history: HistoryInput,

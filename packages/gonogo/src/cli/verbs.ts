@@ -25,6 +25,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./commands/rollback.ts')).rollback,
   },
   {
+    name: 'approve',
+    summary: 'says GO to the rollout that waits for it',
+    load: async () => (await import('./commands/approve.ts')).approve,
+  },
+  {
     name: 'abort',
     summary: 'stops the running rollout and puts it back',
     load: async () => (await import('./commands/abort.ts')).abort,

@@ -1,35 +1,22 @@
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
+import type { EnvironmentSpec } from '../domain/environment.ts';
 import type { Environment, EnvSource } from './project.ts';
 import { replicas } from './run.ts';
-import { command, name, optional, parsed, rule, section, text, unsupported, withDefault } from './section.ts';
-import { duration, listen, percent, ratio } from './units.ts';
-
-const planned = ['rolling', 'canary'];
-
-const strategy = z.enum(['in-place', 'blue-green'], {
-  error: ({ input }) => (planned.includes(String(input)) ? `${input} is not supported yet` : undefined),
-});
-
-const quiet = z.enum(['prove-by-checks'], {
-  error: ({ input }) => (input === 'hold' ? 'hold is not supported yet' : undefined),
-});
-
-const watch = section({
-  for: withDefault(duration(), '30s', 'How long.'),
-  errors: withDefault(percent, '1%', 'The highest tolerated share of failed requests.'),
-  p99: withDefault(
-    ratio,
-    '3x',
-    'The highest tolerated 99th percentile of latency, against what served before.',
-  ),
-  min_requests: withDefault(
-    z.int().check(z.gte(0)),
-    50,
-    'Below this many requests traffic says nothing, and the checks and probes decide.',
-  ),
-  quiet: withDefault(quiet, 'prove-by-checks', 'What happens when there was too little traffic to judge.'),
-});
+import {
+  command,
+  name,
+  optional,
+  parsed,
+  type Refuse,
+  rule,
+  section,
+  text,
+  unsupported,
+  withDefault,
+} from './section.ts';
+import { approve, canary, strategy, watch } from './strategy.ts';
+import { duration, listen } from './units.ts';
 
 const filename = text.check(z.minLength(1));
 
@@ -73,7 +60,7 @@ const input = section({
   strategy: withDefault(
     strategy,
     'blue-green',
-    'blue-green: a complete second set of instances is proved beside the first, then traffic flips to it. in-place: the first set is stopped, then the new one started, so users wait in between.',
+    'blue-green: a complete second set of instances is proved beside the first, then traffic flips to it. canary: as blue-green, but a few users first, then more. rolling: one instance after another. in-place: the first set is stopped, then the new one started, so users wait in between.',
   ),
   listen: optional(
     listen,
@@ -86,28 +73,35 @@ const input = section({
   ),
   replicas: optional(replicas, 'How many instances run here; default: as in run.'),
   watch: withDefault(watch, {}, 'What is watched after the release went live.'),
+  approve: optional(approve, 'Somebody must say GO before users meet a release.'),
+  canary,
   keep: withDefault(duration(0), '10m', 'How long what served before stays warm for an instant rollback.'),
   runtime: withDefault(runtime, {}, 'What runs the instances.'),
   host: unsupported('everything runs on this machine'),
   preview: unsupported(),
   from: unsupported(),
-  approve: unsupported(),
   notify: unsupported(),
 });
 
-const environmentOf = (written: z.output<typeof input>): Environment => ({
-  spec: {
-    strategy: written.strategy,
-    ...(written.listen ? { listen: written.listen } : {}),
-    watch: {
-      for: written.watch.for,
-      errors: written.watch.errors,
-      p99: written.watch.p99,
-      minRequests: written.watch.min_requests,
-    },
-    keep: written.keep,
-    address: written.runtime.process.address,
-  },
+type Written = z.output<typeof input>;
+
+const specOf = ({ strategy, listen, watch, keep, runtime, approve, canary }: Written): EnvironmentSpec => ({
+  strategy,
+  ...(listen ? { listen } : {}),
+  watch: { for: watch.for, errors: watch.errors, p99: watch.p99, minRequests: watch.min_requests },
+  keep,
+  address: runtime.process.address,
+  ...(approve ? { approve } : {}),
+  ...(watch.quiet === 'hold' ? { quiet: watch.quiet } : {}),
+  ...(canary ? { canary: canary.steps, sticky: canary.sticky } : {}),
+});
+
+function refuseIdle({ strategy, canary }: Written, refuse: Refuse): void {
+  if (canary && strategy !== 'canary') refuse('means nothing without strategy: canary', ['canary']);
+}
+
+const environmentOf = (written: Written): Environment => ({
+  spec: specOf(written),
   env: written.env,
   ...(written.replicas === undefined ? {} : { replicas: written.replicas }),
 });
@@ -115,7 +109,12 @@ const environmentOf = (written: z.output<typeof input>): Environment => ({
 /** Nothing after an environment's name: every default. */
 const bare = parsed(z.null(), () => environmentOf(input.parse({})));
 
+const asWritten = parsed(input, (written, refuse): Environment => {
+  refuseIdle(written, refuse);
+  return environmentOf(written);
+});
+
 /** `environments:` — the named places the service runs in. */
 export const environments = z
-  .record(name, z.union([bare, parsed(input, environmentOf)]))
+  .record(name, z.union([bare, asWritten]))
   .check(rule((all) => Object.keys(all).length > 0, 'must name at least one environment'));

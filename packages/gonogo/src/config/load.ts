@@ -102,6 +102,7 @@ function serviceOf(parsed: ServiceFile, folder: string): Service {
     run,
     contract: parsed.contract as Contract,
     health: parsed.health,
+    ...(parsed.migrate ? { migrate: parsed.migrate } : {}),
     checks: checksOf(parsed),
   };
   return {

@@ -2,14 +2,15 @@ import * as z from 'zod/mini';
 import type { Run } from '../domain/release.ts';
 import {
   command,
+  doc,
   innerPath,
+  name,
   optional,
   parsed,
   rule,
   section,
   some,
   text,
-  unsupported,
   withDefault,
 } from './section.ts';
 import { duration, size } from './units.ts';
@@ -39,6 +40,21 @@ const networkName = text.check(
     'must be the name of a network that docker network ls shows, and not host or none',
   ),
 );
+
+const worker = section({
+  command: doc(z.clone(command), 'Starts one instance of this role, in the artifact’s folder.'),
+  replicas: withDefault(replicas, 1, 'How many instances of this role run.'),
+  overlap: withDefault(
+    z.boolean(),
+    true,
+    'Whether the old release’s and the new one’s may run at once; false stops the old ones first.',
+  ),
+});
+
+/** `web` is the role that takes traffic, and `job` what migrations run as. */
+const workers = z
+  .record(name, worker)
+  .check(rule((all) => !('web' in all) && !('job' in all), 'must have other names than web and job'));
 
 const input = section({
   command: optional(
@@ -72,14 +88,17 @@ const input = section({
     some(networkName, 'must name at least one network'),
     'Networks of the container engine that a container joins; they must exist. Default: its bridge.',
   ),
-  workers: unsupported('only the role that takes traffic runs'),
+  workers: optional(
+    workers,
+    'Roles that take no traffic, by name. They start when the instances that take it are proven ready.',
+  ),
 });
 
 /** `run:` — how an instance is started and stopped. */
 export const run = parsed(
   input,
   ({ command: argv = [], stop: { grace }, replicas: count, read_only: readOnly, ...rest }): Run => {
-    const { port, shared, user, memory, cpus, networks } = rest;
+    const { port, shared, user, memory, cpus, networks, workers: roles } = rest;
     return {
       command: argv,
       ...(port === undefined ? {} : { port }),
@@ -91,6 +110,7 @@ export const run = parsed(
       ...(cpus === undefined ? {} : { cpus }),
       ...(readOnly === undefined ? {} : { readOnly }),
       ...(networks === undefined ? {} : { networks }),
+      ...(roles && Object.keys(roles).length > 0 ? { workers: roles } : {}),
     };
   },
 );

@@ -4,6 +4,7 @@ import { checks } from './checks.ts';
 import { contract } from './contract.ts';
 import { environments } from './environments.ts';
 import { health } from './health.ts';
+import { migrate } from './migrate.ts';
 import { run } from './run.ts';
 import { command, doc, name, optional, section, unsupported, withDefault } from './section.ts';
 
@@ -31,7 +32,7 @@ export const serviceFile = section({
     command,
     'What gonogo check --rollback runs on NO-GO, for services that gonogo does not deploy.',
   ),
-  migrate: unsupported(),
+  migrate: optional(migrate, 'How a release changes the database that the old one still uses.'),
   services: unsupported('name one service: at the top'),
   together: unsupported('name one service: at the top'),
 });

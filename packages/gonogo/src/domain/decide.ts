@@ -1,5 +1,6 @@
-import type { Ending, Event, Intent, RolloutSpec } from './event.ts';
-import { frontier, type Outcome, type Plan, type Step, stepsOf, type Work } from './plan.ts';
+import { afterStep, afterUndo, type Course, carryOn, isGate, turnBack } from './course.ts';
+import type { Event, Intent, RolloutSpec } from './event.ts';
+import type { Outcome, Plan, Work } from './plan.ts';
 import { isRunning, type Rollout, type State } from './state.ts';
 import type { Instant } from './units.ts';
 
@@ -7,12 +8,10 @@ import type { Instant } from './units.ts';
 export type Input =
   | { readonly i: 'plan'; readonly spec: RolloutSpec; readonly plan: Plan }
   | { readonly i: 'settled'; readonly key: string; readonly outcome: Outcome }
+  | { readonly i: 'approve'; readonly by: string }
   | { readonly i: 'abort'; readonly by: string }
   /** Time has passed, or a controller has just taken over. */
   | { readonly i: 'tick' };
-
-/** How often a piece of undo work is tried: it is safe to repeat, and giving up leaves somebody with the pieces. */
-const undoTries = 3;
 
 /** How long retiring a warm slot may take before it counts as unknown. */
 const retireWithin = 10 * 60_000;
@@ -24,6 +23,8 @@ export function decide(state: State, input: Input, now: Instant): Event[] {
       return plan(state, input, now);
     case 'settled':
       return settle(state, input, now);
+    case 'approve':
+      return approve(state, input.by, now);
     case 'abort':
       return abort(state, input.by, now);
     case 'tick':
@@ -32,8 +33,23 @@ export function decide(state: State, input: Input, now: Instant): Event[] {
 }
 
 /** The next instant at which `tick` may change something, if there is one. */
-export const nextDeadline = (state: State): Instant | undefined =>
-  isRunning(state) || state.pending.size > 0 ? undefined : state.warm?.until;
+export function nextDeadline(state: State): Instant | undefined {
+  const gates = openGates(state).map(({ until }) => until);
+  if (gates.length > 0) return Math.min(...gates);
+  return isRunning(state) || state.pending.size > 0 ? undefined : state.warm?.until;
+}
+
+export type OpenGate = {
+  readonly intent: Intent & { readonly work: Extract<Work, { do: 'ask' }> };
+  readonly until: Instant;
+};
+
+/** The gates that wait for an answer, and until when. */
+export const openGates = ({ pending, rollout }: State): OpenGate[] =>
+  [...pending.values()].filter(isGate).map((intent) => ({
+    intent,
+    until: (rollout?.progress.get(intent.step)?.startedAt ?? 0) + intent.within,
+  }));
 
 function plan(state: State, input: Extract<Input, { i: 'plan' }>, at: Instant): Event[] {
   if (isRunning(state) || state.pending.size > 0) return [];
@@ -47,7 +63,7 @@ function plan(state: State, input: Extract<Input, { i: 'plan' }>, at: Instant): 
   };
   return [
     { e: 'planned', v: 1, at, spec: input.spec, plan: input.plan },
-    ...beginSteps(rollout, new Map(), at),
+    ...carryOn({ rollout, pending: new Map(), at }),
   ];
 }
 
@@ -59,62 +75,55 @@ function settle(state: State, input: Extract<Input, { i: 'settled' }>, at: Insta
   if (!rollout || !intent.rollout) return [settled];
   const pending = new Map(state.pending);
   pending.delete(input.key);
-  if (intent.direction === 'undo') return [settled, ...afterUndo(rollout, input.outcome, at)];
-  return [settled, ...afterStep({ rollout, pending, intent, outcome: input.outcome, at })];
+  const course = { rollout, pending, at };
+  return [settled, ...(intent.direction === 'undo' ? afterUndo : afterStep)(course, intent, input.outcome)];
 }
 
-type StepEnd = {
-  readonly rollout: Rollout;
-  readonly pending: ReadonlyMap<string, Intent>;
-  readonly intent: Intent;
-  readonly outcome: Outcome;
-  readonly at: Instant;
-};
-
-/** One step is over: the next begin, or everything goes back once nothing is under way any more. */
-function afterStep({ rollout, pending, intent, outcome, at }: StepEnd): Event[] {
-  const startedAt = rollout.progress.get(intent.step)?.startedAt ?? at;
-  const progress = new Map(rollout.progress).set(intent.step, { startedAt, endedAt: at, outcome });
-  const now = { ...rollout, progress };
-  if (rollout.turned) return goBack(now, pending, at);
-  if (outcome.is === 'ok') return beginSteps(now, pending, at);
-  const turned = { why: outcome.why ?? `${intent.step} ended ${outcome.is}`, step: intent.step };
+/** Opens every gate that waits. */
+function approve(state: State, by: string, at: Instant): Event[] {
+  const [gate] = openGates(state);
+  if (!gate) return [];
+  const outcome: Outcome = { is: 'ok', why: `approved by ${by}`, evidence: [] };
   return [
-    { e: 'turned-back', at, ...turned },
-    ...goBack({ ...now, turned: { ...turned, aborted: false } }, pending, at),
+    { e: 'answered', at, by, what: 'approve' },
+    ...settle(state, { i: 'settled', key: gate.intent.key, outcome }, at),
   ];
-}
-
-function afterUndo(rollout: Rollout, outcome: Outcome, at: Instant): Event[] {
-  const failures = rollout.undoFailures + 1;
-  if (outcome.is === 'ok')
-    return goBack({ ...rollout, undone: rollout.undone + 1, undoFailures: 0 }, new Map(), at);
-  if (failures < undoTries) return goBack({ ...rollout, undoFailures: failures }, new Map(), at);
-  return [{ e: 'ended', at, as: 'stuck', ...(outcome.why ? { why: outcome.why } : {}) }];
 }
 
 function abort(state: State, by: string, at: Instant): Event[] {
-  const rollout = state.rollout;
-  if (!rollout || rollout.ended || rollout.turned) return [];
-  const why = `aborted by ${by}`;
-  const turned = { ...rollout, turned: { why, aborted: true } };
-  return [
-    { e: 'answered', at, by, what: 'abort' },
-    { e: 'turned-back', at, why },
-    ...goBack(turned, state.pending, at),
-  ];
+  const course = courseOf(state, at);
+  if (!course || course.rollout.turned) return [];
+  return [{ e: 'answered', at, by, what: 'abort' }, ...turnBack(course, { why: `aborted by ${by}` })];
 }
 
-/** Nothing new was said: carry on where a controller stopped, or retire what has been warm for long enough. */
+/** The running rollout; undefined while none runs. */
+const courseOf = ({ rollout, pending }: State, at: Instant): Course | undefined =>
+  rollout && !rollout.ended ? { rollout, pending, at } : undefined;
+
+/** Nothing new was said: answer gates that waited too long, carry on where a controller stopped, or retire what was warm. */
 function advance(state: State, at: Instant): Event[] {
-  const rollout = state.rollout;
-  if (rollout && !rollout.ended) {
-    return rollout.turned ? goBack(rollout, state.pending, at) : beginSteps(rollout, state.pending, at);
-  }
-  if (state.pending.size > 0 || !state.warm || state.warm.until > at || !rollout) return [];
-  const { slot, revision } = state.warm;
+  const late = openGates(state).find(({ until }) => until <= at);
+  if (late) return settle(state, { i: 'settled', key: late.intent.key, outcome: unanswered(late) }, at);
+  const course = courseOf(state, at);
+  return course ? carryOn(course) : retire(state, at);
+}
+
+function unanswered({ intent: { work, within } }: OpenGate): Outcome {
+  const why = `nobody answered within ${inWords(within)}`;
+  return work.otherwise === 'go' ? { is: 'ok', why, evidence: [] } : { is: 'failed', why, evidence: [] };
+}
+
+/** Whole hours, minutes or seconds. */
+function inWords(ms: number): string {
+  if (ms % 3_600_000 === 0) return `${ms / 3_600_000} h`;
+  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${Math.round(ms / 1000)} s`;
+}
+
+function retire({ warm, pending, rollout, seq }: State, at: Instant): Event[] {
+  if (pending.size > 0 || !warm || warm.until > at || !rollout) return [];
+  const { slot, revision } = warm;
   const pool = { target: rollout.spec.target, slot, role: 'web' };
-  const key = `${rollout.spec.id}/retire/${state.seq}`;
+  const key = `${rollout.spec.id}/retire/${seq}`;
   const work: Work = { do: 'scale', pool, revision, count: 0 };
   return [
     {
@@ -124,57 +133,3 @@ function advance(state: State, at: Instant): Event[] {
     },
   ];
 }
-
-/** Begins every step whose turn it is; with none left, the rollout has succeeded. */
-function beginSteps(rollout: Rollout, pending: ReadonlyMap<string, Intent>, at: Instant): Event[] {
-  const isDone = (step: Step): boolean => rollout.progress.get(step.id)?.outcome?.is === 'ok';
-  const next = frontier(rollout.plan, isDone).filter((step) => !rollout.progress.has(step.id));
-  if (next.length === 0 && pending.size === 0) return [{ e: 'ended', at, as: 'succeeded' }];
-  return next.map((step) => ({ e: 'intended', at, intent: forward(rollout, step) }));
-}
-
-const forward = (rollout: Rollout, step: Step): Intent => ({
-  key: `${rollout.spec.id}/${step.id}`,
-  rollout: rollout.spec.id,
-  step: step.id,
-  direction: 'forward',
-  work: step.work,
-  within: step.within,
-  redo: step.redo,
-});
-
-/** Undoes one piece of work after another, newest first; waits while a forward step is still under way. */
-function goBack(rollout: Rollout, pending: ReadonlyMap<string, Intent>, at: Instant): Event[] {
-  if (pending.size > 0) return [];
-  const next = undoWork(rollout)[rollout.undone];
-  if (!next)
-    return [
-      { e: 'ended', at, as: endingOf(rollout), ...(rollout.turned ? { why: rollout.turned.why } : {}) },
-    ];
-  const key = `${rollout.spec.id}/undo/${rollout.undone}.${rollout.undoFailures}`;
-  const intent = {
-    key,
-    rollout: rollout.spec.id,
-    step: next.step.id,
-    direction: 'undo',
-    work: next.work,
-  } as const;
-  return [{ e: 'intended', at, intent: { ...intent, within: next.step.within, redo: 'safe' } }];
-}
-
-/** What must be undone, in order: a stack, so that a flip goes back before anything it sent users to is removed. */
-export const undoWork = (rollout: Rollout): { step: Step; work: Work }[] =>
-  [...rollout.progress.keys()]
-    .toReversed()
-    .flatMap((id) => stepsOf(rollout.plan).filter((step) => step.id === id))
-    .flatMap((step) => step.undo.map((work) => ({ step, work })));
-
-/** How a rollout that went back has ended: before the first flip nobody had noticed. */
-function endingOf(rollout: Rollout): Ending {
-  if (rollout.turned?.aborted) return 'aborted';
-  return hasFlipped(rollout) ? 'rolled-back' : 'rejected';
-}
-
-/** True once a flip was begun: from then on users may have met the new revision. */
-export const hasFlipped = (rollout: Rollout): boolean =>
-  stepsOf(rollout.plan).some((step) => step.work.do === 'flip' && rollout.progress.has(step.id));

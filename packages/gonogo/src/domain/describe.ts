@@ -1,5 +1,6 @@
-import type { Work } from './plan.ts';
-import { describeSplit } from './split.ts';
+import type { Work, WorkOf } from './plan.ts';
+import type { PoolId } from './slot.ts';
+import { describeSplit, type Shift, sameSplit } from './split.ts';
 
 /** A piece of work in a few words, for people: `run 2 in green`. */
 export function describeWork(work: Work): string {
@@ -7,22 +8,40 @@ export function describeWork(work: Work): string {
     case 'check':
       return describeSuite(work);
     case 'scale':
-      return work.count === 0 ? `stop ${work.pool.slot}` : `run ${work.count} in ${work.pool.slot}`;
+      return describeScale(work);
     case 'ready':
-      return `wait until ${work.pool.slot} is ready`;
+      return `wait until ${poolInWords(work.pool)} is ready`;
+    case 'job':
+      return work.job === 'migrate' ? 'migrate the database' : 'take the migration back';
+    case 'ask':
+      return describeGate(work);
     case 'flip':
-      return work.moves
-        .map(
-          ({ shift: { from, to } }) =>
-            `send traffic to ${describeSplit(to)}, which goes to ${describeSplit(from)}`,
-        )
-        .join('; ');
+      return work.moves.map(({ shift }) => describeShift(shift)).join('; ');
     case 'watch':
       return `watch ${work.pool.slot} for ${work.rules.for / 1000} s`;
   }
 }
 
-function describeSuite({ suite, slot, front }: Extract<Work, { do: 'check' }>): string {
+/** `green`, or `the mailer in green` */
+const poolInWords = ({ slot, role }: PoolId): string => (role === 'web' ? slot : `the ${role} in ${slot}`);
+
+const describeScale = ({ pool, count }: WorkOf<'scale'>): string =>
+  count === 0
+    ? `stop ${poolInWords(pool)}`
+    : `run ${count}${pool.role === 'web' ? '' : ` ${pool.role}`} in ${pool.slot}`;
+
+const describeShift = ({ from, to }: Shift): string =>
+  sameSplit(from, to)
+    ? 'send traffic to the instances that are ready now'
+    : `send traffic to ${describeSplit(to)}, which goes to ${describeSplit(from)}`;
+
+function describeGate({ otherwise, unlessProvenBy }: WorkOf<'ask'>): string {
+  const asked =
+    unlessProvenBy === undefined ? 'wait for approval' : 'wait for approval if traffic proved nothing';
+  return `${asked}; without an answer ${otherwise === 'go' ? 'go on' : 'go back'}`;
+}
+
+function describeSuite({ suite, slot, front }: WorkOf<'check'>): string {
   switch (suite) {
     case 'preflight':
       return `check the variables, and that ${front.host}:${front.port} can be listened on`;
@@ -30,5 +49,7 @@ function describeSuite({ suite, slot, front }: Extract<Work, { do: 'check' }>): 
       return `check from inside ${slot.slot} what the contract must reach`;
     case 'smoke':
       return `ask the service's own checks in ${slot.slot}`;
+    case 'still-works':
+      return `check that ${slot.slot} still works on the migrated database`;
   }
 }

@@ -1,5 +1,5 @@
 import type { Address, EnvironmentSpec } from './environment.ts';
-import type { Outcome, Plan, Redo, Work } from './plan.ts';
+import type { Outcome, Plan, ProvenBy, Redo, Work } from './plan.ts';
 import type { SlotName } from './slot.ts';
 import type { Target } from './target.ts';
 import type { Instant, Millis } from './units.ts';
@@ -19,7 +19,13 @@ export type Intent = {
 };
 
 /** A revision in a slot, with the release it is a revision of. */
-export type Placed = { readonly slot: SlotName; readonly revision: string; readonly releaseDigest: string };
+export type Placed = {
+  readonly slot: SlotName;
+  readonly revision: string;
+  readonly releaseDigest: string;
+  /** The roles that take no traffic; absent: there are none. */
+  readonly workers?: readonly string[];
+};
 
 /** What a rollout is about; frozen by its first event. */
 export type RolloutSpec = {
@@ -55,6 +61,20 @@ export type Event =
     }
   | { readonly e: 'intended'; readonly at: Instant; readonly intent: Intent }
   | { readonly e: 'settled'; readonly at: Instant; readonly key: string; readonly outcome: Outcome }
-  | { readonly e: 'answered'; readonly at: Instant; readonly by: string; readonly what: 'abort' }
+  | { readonly e: 'answered'; readonly at: Instant; readonly by: string; readonly what: 'approve' | 'abort' }
+  /** A controller has taken the rollout over; `found` are the steps whose end nobody had written down. */
+  | {
+      readonly e: 'resumed';
+      readonly at: Instant;
+      readonly found: readonly string[];
+      readonly goes: 'on' | 'back';
+    }
   | { readonly e: 'turned-back'; readonly at: Instant; readonly why: string; readonly step?: string }
-  | { readonly e: 'ended'; readonly at: Instant; readonly as: Ending; readonly why?: string };
+  | {
+      readonly e: 'ended';
+      readonly at: Instant;
+      readonly as: Ending;
+      readonly why?: string;
+      /** What proved a rollout that succeeded; absent for one that only flipped back to what was proven. */
+      readonly provenBy?: ProvenBy;
+    };

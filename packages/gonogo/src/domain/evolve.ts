@@ -16,6 +16,7 @@ export function evolve(state: State, event: Event): State {
     case 'settled':
       return settled(next, event);
     case 'answered':
+    case 'resumed':
       return next;
     case 'turned-back':
       return turnedBack(next, event);
@@ -75,7 +76,8 @@ function recordOutcome(
 /** A warm slot that was scaled to nothing is warm no longer; one that could not be is tried again in a minute. */
 function forgetWarm(state: State, work: Work, { at, outcome }: Omit<Settlement, 'step'>): State {
   const { warm, ...rest } = state;
-  if (!warm || work.do !== 'scale' || work.count > 0 || work.pool.slot !== warm.slot) return state;
+  if (!warm || work.do !== 'scale' || work.count > 0) return state;
+  if (work.pool.slot !== warm.slot || work.pool.role !== 'web') return state;
   return outcome.is === 'ok' ? rest : { ...state, warm: { ...warm, until: at + 60_000 } };
 }
 
@@ -91,16 +93,16 @@ function turnedBack(state: State, event: EventOf<'turned-back'>): State {
 
 function ended(state: State, event: EventOf<'ended'>): State {
   if (!state.rollout) return state;
-  const end = { as: event.as, at: event.at, ...(event.why === undefined ? {} : { why: event.why }) };
+  const { e: _, ...end } = event;
   const over = { ...state, rollout: { ...state.rollout, ended: end } };
-  return event.as === 'succeeded' ? succeeded(over, state.rollout, event.at) : over;
+  return event.as === 'succeeded' ? succeeded(over, state.rollout, event) : over;
 }
 
 /** What goes live is proven, and what served before stays warm where the strategy left it standing. */
-function succeeded(state: State, { spec }: Rollout, at: Instant): State {
+function succeeded(state: State, { spec }: Rollout, { at, provenBy: by }: EventOf<'ended'>): State {
   const proven = [
     ...state.proven.map((earlier) => withdraw(earlier, spec)),
-    { ...spec.next, at, withdrawn: false },
+    { ...spec.next, at, withdrawn: false, ...(by ? { by } : {}) },
   ];
   const { warm: _replaced, ...rest } = state;
   const next = { ...rest, live: spec.next, proven };

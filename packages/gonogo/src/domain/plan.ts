@@ -4,7 +4,7 @@ import type { Shift } from './split.ts';
 import type { Millis } from './units.ts';
 
 /** Which checks a `check` step asks, and from where. */
-export type Suite = 'preflight' | 'reach' | 'smoke';
+export type Suite = 'preflight' | 'reach' | 'smoke' | 'still-works';
 
 /** What a watch tolerates. */
 export type WatchRules = {
@@ -17,10 +17,15 @@ export type WatchRules = {
   readonly minRequests: number;
 };
 
+/** What a gate says when nobody has answered it in time. */
+export type Otherwise = 'abort' | 'go';
+
 /** One target's part of a flip: the shift, where users come in, and the pools that must be ready to take it. */
 export type Move = {
   readonly shift: Shift;
   readonly front: Address;
+  /** A user stays with the slot that answered first, while both serve. */
+  readonly sticky?: boolean;
   readonly pools: readonly { readonly pool: PoolId; readonly revision: string }[];
 };
 
@@ -35,12 +40,18 @@ export type Work =
     }
   | { readonly do: 'scale'; readonly pool: PoolId; readonly revision: string; readonly count: number }
   | { readonly do: 'ready'; readonly pool: PoolId; readonly revision: string; readonly passes: number }
-  /** Prepare all, commit all, else revert all. */
+  /** One command of the release, run to its end in the environment: the migration, or the way back from it. */
+  | { readonly do: 'job'; readonly job: 'migrate' | 'undo'; readonly slot: SlotId; readonly revision: string }
+  /** A gate. With `unlessProvenBy` it opens by itself when traffic has proved that watch. */
+  | { readonly do: 'ask'; readonly otherwise: Otherwise; readonly unlessProvenBy?: string }
+  /** Prepare all, commit all, else revert all. Where a split does not change, only who is ready is told. */
   | { readonly do: 'flip'; readonly moves: readonly Move[] }
   | {
       readonly do: 'watch';
       readonly pool: PoolId;
       readonly revision: string;
+      /** Pools of the same revision that take no traffic and must stay up as well. */
+      readonly workers?: readonly PoolId[];
       /** The slot whose traffic before the flip is the measure. */
       readonly baseline?: SlotId;
       readonly rules: WatchRules;
@@ -60,6 +71,8 @@ export type Step = {
   readonly work: Work;
   /** Run in this order when the rollout turns back. */
   readonly undo: readonly Work[];
+  /** Run before `undo`, and only when it was this step that did not succeed. */
+  readonly remedy?: readonly Work[];
   /** After this long the step counts as unknown. */
   readonly within: Millis;
   readonly redo: Redo;
@@ -80,7 +93,12 @@ export type Outcome = {
   readonly evidence: readonly EvidenceRef[];
   /** For a flip: milliseconds from `commit` to the data plane's acknowledgement. */
   readonly acknowledged?: Millis;
+  /** For a watch that passed: whether there was enough traffic to judge by. */
+  readonly provenBy?: ProvenBy;
 };
+
+/** Traffic is the better witness: checks and probes ask only what somebody thought of. */
+export type ProvenBy = 'traffic' | 'checks';
 
 /** Every step of a plan in the order in which it is written. */
 export function stepsOf(plan: Plan): Step[] {

@@ -17,12 +17,33 @@ export type Health = {
   readonly ready: Probe;
 };
 
+/** A role that takes no traffic. */
+export type WorkerRun = {
+  readonly command: readonly string[];
+  readonly replicas: number;
+  /** False: two revisions of it must never run at once. */
+  readonly overlap: boolean;
+};
+
+/** How a release changes the database that both slots share. */
+export type Migrate = {
+  readonly run: readonly string[];
+  /** Takes back what `run` did; absent: there is no way back. */
+  readonly undo?: readonly string[];
+  readonly when: 'before-start' | 'after-ready';
+  /** Running it a second time does no harm. */
+  readonly repeatable: boolean;
+  readonly timeout: Millis;
+};
+
 export type Run = {
   /** Empty: an image's own command; a bundle has none. */
   readonly command: readonly string[];
   /** The port an image's container listens on; absent: the one it is told in $PORT. */
   readonly port?: number;
   readonly replicas: number;
+  /** By role; absent: there are none. */
+  readonly workers?: Readonly<Record<string, WorkerRun>>;
   /** From SIGTERM to SIGKILL. */
   readonly grace: Millis;
   /** Folders, relative to the artifact, that outlive releases. */
@@ -51,6 +72,7 @@ export type Manifest = {
   readonly run: Run;
   readonly contract: Contract;
   readonly health: Health;
+  readonly migrate?: Migrate;
   readonly checks: readonly CheckSpec[];
 };
 

@@ -5,7 +5,13 @@ import type { Target } from './target.ts';
 export type Split = { readonly blue?: number; readonly green?: number } | 'by-instances' | 'nobody';
 
 /** One target's change of its active split; `from` is what the planner saw, and a flip refuses any other. */
-export type Shift = { readonly target: Target; readonly from: Split; readonly to: Split };
+export type Shift = {
+  readonly target: Target;
+  readonly from: Split;
+  readonly to: Split;
+  /** Splits that are as good a beginning as `from`: on the way back nobody may know whether the last flip was made. */
+  readonly or?: readonly Split[];
+};
 
 /** The split that sends everything to one slot. */
 export const all = (slot: SlotName): Split => (slot === 'blue' ? { blue: 100 } : { green: 100 });

@@ -1,6 +1,6 @@
 import type { Address } from './environment.ts';
 import type { Ending, Intent, Placed, RolloutSpec } from './event.ts';
-import { type Outcome, type Plan, stepsOf } from './plan.ts';
+import { type Outcome, type Plan, type ProvenBy, stepsOf } from './plan.ts';
 import type { SlotName } from './slot.ts';
 import type { Instant } from './units.ts';
 
@@ -25,11 +25,16 @@ export type Rollout = {
   readonly undone: number;
   /** How often the piece of undo work that is due has failed. */
   readonly undoFailures: number;
-  readonly ended?: { readonly as: Ending; readonly at: Instant; readonly why?: string };
+  readonly ended?: {
+    readonly as: Ending;
+    readonly at: Instant;
+    readonly why?: string;
+    readonly provenBy?: ProvenBy;
+  };
 };
 
-/** A revision that passed its whole watch; withdrawn when a rollback left it. */
-export type Proven = Placed & { readonly at: Instant; readonly withdrawn: boolean };
+/** A revision that passed its whole watch, and by what; withdrawn when a rollback left it. */
+export type Proven = Placed & { readonly at: Instant; readonly withdrawn: boolean; readonly by?: ProvenBy };
 
 /** Everything known of an environment, folded from its journal. */
 export type State = {
@@ -64,19 +69,30 @@ export const rollbackTarget = (state: State): Proven | undefined =>
     (proven) => !proven.withdrawn && (isStuck(state) || proven.revision !== state.live?.revision),
   );
 
-/** What must be kept alive: what serves and what is warm, but for what is being stopped on purpose. */
-export function wanted(state: State): Placed[] {
+/** A pool that must be kept alive. */
+export type WantedPool = { readonly slot: SlotName; readonly role: string; readonly revision: string };
+
+/** What must be kept alive: what serves and what is warm, but for the pools that the running rollout has in hand. */
+export function wanted(state: State): WantedPool[] {
   if (isStuck(state)) return []; // Nothing more is touched.
-  const stopping = slotsBeingStopped(state);
-  return [state.live, state.warm]
-    .filter((placed) => placed !== undefined)
-    .filter(({ slot }) => !stopping.has(slot));
+  const inHand = poolsInHand(state);
+  return poolsOf(state).filter(({ slot, role }) => !inHand.has(`${slot}/${role}`));
 }
 
-/** The slots that are scaled to nothing now, or were by the running rollout. */
-function slotsBeingStopped({ rollout, pending }: State): Set<SlotName> {
+/** Only what serves has workers: a warm slot's were stopped before the rollout that left it warm had succeeded. */
+const poolsOf = ({ live, warm }: State): WantedPool[] => [
+  ...(live ? ['web', ...(live.workers ?? [])].map((role) => poolOf(live, role)) : []),
+  ...(warm ? [poolOf(warm, 'web')] : []),
+];
+
+const poolOf = ({ slot, revision }: Placed, role: string): WantedPool => ({ slot, revision, role });
+
+/** The pools that are scaled now, or were by the running rollout. */
+function poolsInHand({ rollout, pending }: State): Set<string> {
   const begun =
     rollout && !rollout.ended ? stepsOf(rollout.plan).filter((step) => rollout.progress.has(step.id)) : [];
   const works = [...begun.map((step) => step.work), ...[...pending.values()].map((intent) => intent.work)];
-  return new Set(works.flatMap((work) => (work.do === 'scale' && work.count === 0 ? [work.pool.slot] : [])));
+  return new Set(
+    works.flatMap((work) => (work.do === 'scale' ? [`${work.pool.slot}/${work.pool.role}`] : [])),
+  );
 }

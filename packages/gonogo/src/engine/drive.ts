@@ -1,3 +1,4 @@
+import { isGate } from '../domain/course.ts';
 import { decide, type Input, nextDeadline } from '../domain/decide.ts';
 import type { Event, Intent } from '../domain/event.ts';
 import { evolve } from '../domain/evolve.ts';
@@ -24,7 +25,12 @@ export function* drive(
   now: () => Instant,
 ): Generator<Ask, never, Input | undefined> {
   let state = history.reduce(evolve, emptyState);
-  for (const intent of state.pending.values()) yield { ask: 'begin', intent, first: 'look' };
+  if (isRunning(state)) {
+    const events = [resumed(state, now())];
+    yield { ask: 'append', after: state.seq, events };
+    state = events.reduce(evolve, state);
+  }
+  for (const intent of begun(state)) yield { ask: 'begin', intent, first: 'look' };
   if (isRunning(state) && state.rollout?.turned) yield* giveUp(state);
   let input: Input = { i: 'tick' };
   for (;;) {
@@ -40,14 +46,26 @@ export function* drive(
 
 function* act(state: State, events: readonly Event[]): Generator<Ask, void, Input | undefined> {
   for (const event of events) {
-    if (event.e === 'intended') yield { ask: 'begin', intent: event.intent, first: 'perform' };
+    if (event.e === 'intended' && !isGate(event.intent))
+      yield { ask: 'begin', intent: event.intent, first: 'perform' };
     if (event.e === 'turned-back') yield* giveUp(state);
   }
 }
 
 /** What is still under way is given up: a rollout that goes back, also one that an earlier controller turned, does no more. */
 function* giveUp(state: State): Generator<Ask, void, Input | undefined> {
-  for (const intent of state.pending.values()) {
+  for (const intent of begun(state)) {
     if (intent.direction === 'forward') yield { ask: 'cancel', key: intent.key };
   }
 }
+
+/** What somebody carries out; a gate only waits. */
+const begun = (state: State): Intent[] => [...state.pending.values()].filter((intent) => !isGate(intent));
+
+/** That another controller goes on, with what it found under way, and in which direction. */
+const resumed = (state: State, at: Instant): Event => ({
+  e: 'resumed',
+  at,
+  found: begun(state).map(({ step }) => step),
+  goes: state.rollout?.turned ? 'back' : 'on',
+});

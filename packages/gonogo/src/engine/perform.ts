@@ -36,6 +36,7 @@ export async function carryOut(performers: Performers, clock: Clock, carry: Carr
 }
 
 async function work(performers: Performers, { intent, first }: Carry, call: Call): Promise<Outcome> {
+  if (intent.work.do === 'ask') return unknown('a gate is answered by people, not performed');
   const performer = performers[intent.work.do] as Performer<Work['do']>;
   if (first === 'look') {
     const seen = await performer.look(intent.work as never, call);

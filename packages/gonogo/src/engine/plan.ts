@@ -1,4 +1,4 @@
-import type { EnvironmentSpec } from '../domain/environment.ts';
+import type { EnvironmentSpec, StrategyName } from '../domain/environment.ts';
 import type { Placed, RolloutSpec } from '../domain/event.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Revision } from '../domain/revision.ts';
@@ -7,11 +7,13 @@ import { isStuck, type State } from '../domain/state.ts';
 import type { Target } from '../domain/target.ts';
 import type { Revisions } from '../ports/revisions.ts';
 import type { Router } from '../ports/router.ts';
-import type { ObservedPool, Runtime } from '../ports/runtime.ts';
+import { jobRole, type ObservedPool, type Runtime } from '../ports/runtime.ts';
 import { blueGreen } from '../strategies/blue-green.ts';
+import { canary } from '../strategies/canary.ts';
 import { inPlace } from '../strategies/in-place.ts';
+import { rolling } from '../strategies/rolling.ts';
 import { warmRollback } from '../strategies/warm-rollback.ts';
-import type { World } from '../strategies/world.ts';
+import type { Migration, Sized, Worker, World } from '../strategies/world.ts';
 import { chooseFront } from './front.ts';
 
 /** What a user asked for. */
@@ -26,7 +28,10 @@ export type Wish = {
 
 export type PlanTools = { readonly runtime: Runtime; readonly router: Router; readonly revisions: Revisions };
 
-const strategies = { 'blue-green': blueGreen, 'in-place': inPlace };
+const strategies = { 'in-place': inPlace, rolling, 'blue-green': blueGreen, canary };
+
+/** The strategies that leave what served before standing. */
+const keepsWarm: readonly StrategyName[] = ['blue-green', 'canary'];
 
 /** Makes the plan of a rollout from what is wished for and what the world is now. Changes nothing. */
 export async function planRollout(
@@ -34,11 +39,12 @@ export async function planRollout(
   state: State,
   wish: Wish,
 ): Promise<{ spec: RolloutSpec; plan: Plan }> {
-  const { strategy, keep } = wish.settings;
+  const settings = wish.kind === 'rollback' ? withoutDelay(wish.settings) : wish.settings;
+  const { strategy, keep } = settings;
   const pools = await tools.runtime.observe(wish.target);
   const warm = wish.kind === 'rollback' ? stillUp(state, wish.revision.id, pools) : undefined;
-  const world = await observe(tools, state, { wish, warm, pools });
-  const staysUp = warm !== undefined || strategy === 'blue-green';
+  const world = await observe(tools, state, { wish: { ...wish, settings }, warm, pools });
+  const staysUp = warm !== undefined || keepsWarm.includes(strategy);
   const spec: RolloutSpec = {
     id: wish.id,
     kind: wish.kind,
@@ -53,7 +59,17 @@ export async function planRollout(
   return { spec, plan: warm ? warmRollback(world) : strategies[strategy](world) };
 }
 
-const placed = ({ slot, revision, releaseDigest }: Placed): Placed => ({ slot, revision, releaseDigest });
+/** Who goes back wants to be back: nobody is asked, and users move together. */
+function withoutDelay({ approve: _, quiet: __, strategy, ...rest }: EnvironmentSpec): EnvironmentSpec {
+  return { ...rest, strategy: strategy === 'canary' ? 'blue-green' : strategy };
+}
+
+const placed = ({ slot, revision, releaseDigest, workers }: Placed): Placed => ({
+  slot,
+  revision,
+  releaseDigest,
+  ...(workers ? { workers } : {}),
+});
 
 /** Where a revision is up already: kept warm, or live when the last rollout got stuck and left users elsewhere. */
 function stillUp(state: State, revision: string, pools: readonly ObservedPool[]): Placed | undefined {
@@ -61,9 +77,12 @@ function stillUp(state: State, revision: string, pools: readonly ObservedPool[])
   return kept.find(
     (placed) =>
       placed?.revision === revision &&
-      pools.some((one) => one.pool.slot === placed.slot && one.revision === revision && hasRunning(one)),
+      pools.some((one) => isWebOf(placed.slot, one) && one.revision === revision && hasRunning(one)),
   );
 }
+
+const isWebOf = (slot: Placed['slot'], { pool }: ObservedPool): boolean =>
+  pool.slot === slot && pool.role === 'web';
 
 const hasRunning = ({ instances }: ObservedPool): boolean =>
   instances.some((instance) => instance.state.is === 'running');
@@ -77,7 +96,7 @@ type Observing = {
 async function observe(tools: PlanTools, state: State, { wish, warm, pools }: Observing): Promise<World> {
   const { target, revision, settings } = wish;
   const slot = warm?.slot ?? (state.live ? otherSlot(state.live.slot) : 'blue');
-  const there = warm ? undefined : pools.find((one) => one.pool.slot === slot && one.instances.length > 0);
+  const there = warm ? [] : pools.filter((one) => one.pool.slot === slot && isStanding(one));
   const { split } = await tools.router.observe(target);
   const front = await chooseFront(tools.router, { target, listen: settings.listen, current: state.front });
   const live =
@@ -89,20 +108,37 @@ async function observe(tools: PlanTools, state: State, { wish, warm, pools }: Ob
     spec: settings,
     front,
     split,
-    next: { slot, revision: revision.id, releaseDigest: revision.release.digest, ...sizeOf(revision) },
+    next: {
+      ...{ slot, revision: revision.id, releaseDigest: revision.release.digest },
+      ...sizeOf(revision),
+      ...(wish.kind === 'deploy' ? migrationOf(revision) : {}),
+    },
     ...(live ? { live } : {}),
-    ...(there ? { occupied: await standing(tools, there.revision, slot) } : {}),
+    ...(there.length > 0
+      ? { occupied: there.map(({ pool, revision }) => ({ role: pool.role, revision })) }
+      : {}),
   };
 }
 
-/** A revision that stands where the next one shall go: kept warm, or left by a rollout that got stuck. */
-async function standing(tools: PlanTools, revision: string, slot: Placed['slot']): Promise<Placed> {
-  return { slot, revision, releaseDigest: (await tools.revisions.open(revision)).release.digest };
+/** Kept warm, or left by a rollout that got stuck; a job that has ended stands in nobody's way. */
+const isStanding = ({ pool, instances }: ObservedPool): boolean =>
+  pool.role !== jobRole && instances.length > 0;
+
+/** How many instances of which roles, and how long they may take to start and to become ready, in milliseconds. */
+function sizeOf({ replicas, release }: Revision): Omit<Sized, keyof Placed> & Pick<Placed, 'workers'> {
+  const { health, run } = release.manifest;
+  const budget = health.startup.every * health.startup.failures;
+  const startWithin = 2 * budget + 20 * health.ready.every + 30_000;
+  const roles = Object.entries(run.workers ?? {}).map(([role, worker]) => ({ role, ...worker }));
+  if (roles.length === 0) return { replicas, startWithin };
+  return { replicas, startWithin, roles: roles.map(workerOf), workers: roles.map(({ role }) => role) };
 }
 
-/** How many instances, and how long they may take to start and to become ready, in milliseconds. */
-function sizeOf({ replicas, release }: Revision): { replicas: number; startWithin: number } {
-  const { startup, ready } = release.manifest.health;
-  const budget = startup.every * startup.failures;
-  return { replicas, startWithin: 2 * budget + 20 * ready.every + 30_000 };
+const workerOf = ({ role, replicas, overlap }: Worker): Worker => ({ role, replicas, overlap });
+
+function migrationOf({ release }: Revision): { migrate?: Migration } {
+  const { migrate } = release.manifest;
+  if (!migrate) return {};
+  const { when, repeatable, timeout } = migrate;
+  return { migrate: { when, repeatable, within: timeout, undo: migrate.undo !== undefined } };
 }

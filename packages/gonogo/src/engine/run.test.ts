@@ -57,7 +57,7 @@ function rollout(id: string, steps: Step[]): Input {
 /** Performers whose work is what the test gives as `scale`; a plan of this test has no other. */
 function performing(scaleWork: Performer<'scale'>): Performers {
   const none = { perform: async () => ok(), look: async () => 'not-begun' as const };
-  return { check: none, ready: none, flip: none, watch: none, scale: scaleWork };
+  return { check: none, ready: none, job: none, flip: none, watch: none, scale: scaleWork };
 }
 
 async function stores(t: TestContext): Promise<Stores> {

@@ -29,6 +29,13 @@ export const releaseErrors = {
       `an artifact was sent as ${f.expected} but its bytes are ${f.actual}; it was thrown away`,
     () => 'deploy again; if it happens again, check the disk and the memory of this machine',
   ),
+  ARTIFACT_CHANGED: kind(
+    3,
+    (f: { artifact: string; path: string; why: string }) =>
+      `the artifact ${f.artifact} is not what was unpacked: ${f.path}: ${f.why}`,
+    () =>
+      'find out who wrote to it; then deploy from the project’s folder, so that it is sent again; what was served is still served',
+  ),
   REVISION_MISSING: kind(
     3,
     (f: { revision: string; path: string }) =>

@@ -44,6 +44,17 @@ export const rolloutErrors = {
     (f: { environment: string }) => `no rollout is running in ${f.environment}`,
     () => 'see gonogo status',
   ),
+  NOTHING_WAITS: kind(
+    2,
+    (f: { environment: string }) => `no rollout waits for approval in ${f.environment}`,
+    () => 'see gonogo status',
+  ),
+  PLAN_MOVED: kind(
+    1,
+    (f: { plan: string; environment: string }) =>
+      `${f.environment} is not as it was when ${f.plan} was made, so nothing was done`,
+    (f) => `look at what would be done now: gonogo deploy ${f.environment} --plan`,
+  ),
   ROLLBACK_FAILED: kind(
     3,
     (f: { environment: string; why: string }) =>

@@ -21,7 +21,8 @@ export type Performer<K extends WorkKind> = {
   look(work: WorkOf<K>, call: Call): Promise<Outcome | 'not-begun'>;
 };
 
-export type Performers = { readonly [K in WorkKind]: Performer<K> };
+/** Every kind of work but the gate, which nobody performs. */
+export type Performers = { readonly [K in Exclude<WorkKind, 'ask'>]: Performer<K> };
 
 export const ok = (evidence: readonly string[] = []): Outcome => ({ is: 'ok', evidence });
 

@@ -12,6 +12,8 @@ export type Member = { readonly instance: InstanceId; readonly host: string; rea
 export type Route = {
   /** A numeric address and a port. */
   readonly listen: { readonly host: string; readonly port: number };
+  /** A user stays with the slot that answered first, by a cookie, while both serve; default false. */
+  readonly sticky?: boolean;
 };
 
 export type Observed = {
@@ -56,8 +58,11 @@ export interface Router {
   /** Resolves when the data plane acknowledges. */
   commit(prepared: Prepared): Promise<Shifted>;
   drop(prepared: Prepared): Promise<void>;
-  /** Resolves true when nothing is in flight to the slot, false at the deadline. */
-  drain(slot: SlotId, deadline: Millis): Promise<boolean>;
+  /**
+   * Resolves true when nothing is in flight to the slot, false at the deadline. With `instances` only what is in flight
+   * to those counts, also when they are members no more.
+   */
+  drain(slot: SlotId, deadline: Millis, instances?: readonly InstanceId[]): Promise<boolean>;
   counters(slot: SlotId): Promise<Counters>;
   /** Asks through the front on a fresh connection which slot answers `path`; undefined when nobody does. */
   whoAnswers(target: Target, path: string): Promise<SlotId['slot'] | undefined>;

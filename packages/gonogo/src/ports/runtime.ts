@@ -1,7 +1,7 @@
 import type { Address } from '../domain/environment.ts';
 import type { Manifest } from '../domain/release.ts';
 import type { Values } from '../domain/revision.ts';
-import type { PoolId } from '../domain/slot.ts';
+import type { PoolId, SlotId } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
 import type { Instant, Millis } from '../domain/units.ts';
 import type { Fence } from './leases.ts';
@@ -55,6 +55,20 @@ export type ObservedPool = {
   readonly restarts: number;
 };
 
+/** One command of a release, run once in an environment. */
+export type JobSpec = Omit<PoolSpec, 'pool' | 'count'> & { readonly slot: SlotId };
+
+/** How a job ended; both null when nobody was there to see it. */
+export type Ended = {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The last lines it printed, oldest first; may hold secrets. */
+  readonly lines: readonly string[];
+};
+
+/** The role of a slot's jobs. */
+export const jobRole = 'job';
+
 export type LogLine = { readonly instance: InstanceId; readonly text: string };
 
 /** Why something cannot be done by this driver, in one sentence. */
@@ -63,13 +77,23 @@ export type Gap = { readonly gap: string };
 /** What runs instances. */
 export interface Runtime {
   readonly can: { readonly supervise: boolean; readonly scale: boolean; readonly overlap: boolean };
-  /** Makes a pool so: starts what is missing, stops what is too much. Safe to repeat. */
+  /**
+   * Makes a pool so: starts what is missing, stops what is too much, of which those that `observe` lists last go. Safe to
+   * repeat.
+   */
   apply(spec: PoolSpec, fence: Fence, signal: AbortSignal): Promise<void>;
   /**
    * Replaces one instance of a pool: stops it if it still runs, starts another in its place and answers its name.
    * Answers undefined, and does nothing, when there is no such instance any more.
    */
   restart(spec: PoolSpec, instance: InstanceId, signal: AbortSignal): Promise<InstanceId | undefined>;
+  /**
+   * Runs `manifest.run.command` to its end, once for each key: asked again it waits for the first run, or answers how
+   * that ended. Stops it when `signal` aborts.
+   */
+  job(spec: JobSpec, key: string, signal: AbortSignal): Promise<Ended>;
+  /** Whether a job of this key was ever begun in a slot, as far as the world still shows. */
+  hasBegun(slot: SlotId, key: string): Promise<boolean>;
   /** The pools that exist in the world for a target, not those we remember. */
   observe(target: Target): Promise<ObservedPool[]>;
   /** Calls back whenever an instance of a pool starts or ends by itself; answers how to stop listening. */

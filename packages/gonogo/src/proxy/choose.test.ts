@@ -9,6 +9,7 @@ import { Upstream } from './upstream.ts';
 const pool = (slot: SlotName, members: number): Pool => ({
   slot,
   traffic: new Traffic(),
+  leaving: [],
   turn: 0,
   upstreams: Array.from(
     { length: members },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex } from '../system/mutex.ts';
 import type { RpcHandlers } from '../system/rpc.ts';
 import { RpcError } from '../system/rpc.ts';
@@ -43,6 +44,8 @@ type Ticket = {
   readonly fence: number;
 };
 type Place = { target: string; slot: SlotName };
+type Some = Place & { readonly instances: readonly string[] };
+type Drained = { drained: boolean; cut: number };
 
 /** The control side of a proxy. Every change is stored before it is served, and served before it is acknowledged. */
 export class Control {
@@ -68,7 +71,7 @@ export class Control {
       commit: checked('commit', ({ token }) => this.#commit(token)),
       drop: checked('drop', ({ token }) => void this.#tickets.delete(token)),
       counters: checked('counters', (place) => counted(this.#traffic(place))),
-      drain: checked('drain', (input) => drain(this.#traffic(input), input.deadline)),
+      drain: checked('drain', (input) => this.#drain(input)),
       retire: checked('retire', ({ deadline }) => void retire(deadline)),
     };
   }
@@ -135,6 +138,23 @@ export class Control {
     return route;
   }
 
+  async #drain({ deadline, instances, ...place }: ProxyInput<'drain'>): Promise<Drained> {
+    const traffic = this.#traffic(place);
+    return instances
+      ? await this.#drainSome({ ...place, instances }, deadline)
+      : await drain(traffic, deadline);
+  }
+
+  /** Instances leave one by one and seldom, so they are looked at now and then instead of being listened to. */
+  async #drainSome({ target, slot, instances }: Some, deadline: number): Promise<Drained> {
+    const end = performance.now() + deadline;
+    for (;;) {
+      const cut = this.#options.routes.inFlightTo(target, slot, instances);
+      if (cut === 0 || performance.now() >= end) return { drained: cut === 0, cut };
+      await sleep(Math.min(20, Math.max(1, end - performance.now())));
+    }
+  }
+
   #traffic({ target, slot }: Place): Traffic {
     this.#route(target);
     const traffic = this.#options.routes.traffic(target, slot);
@@ -158,7 +178,7 @@ function refuseStale(route: RouteWire, fence: number): void {
     throw new RpcError('FENCED', `lease ${route.fence} has acted since lease ${fence}`);
 }
 
-async function drain(traffic: Traffic, deadline: number): Promise<{ drained: boolean; cut: number }> {
+async function drain(traffic: Traffic, deadline: number): Promise<Drained> {
   const drained = await traffic.idle(deadline);
   return { drained, cut: drained ? 0 : traffic.inFlight };
 }

@@ -8,6 +8,8 @@ export type Pool = {
   readonly slot: SlotName;
   readonly traffic: Traffic;
   upstreams: Upstream[];
+  /** Members no more, with something still in flight. */
+  leaving: Upstream[];
   turn: number;
 };
 
@@ -41,6 +43,14 @@ export class Routes {
 
   traffic(target: string, slot: SlotName): Traffic | undefined {
     return this.#live.get(target)?.pools[slot].traffic;
+  }
+
+  /** How many requests some instances of a slot have in flight, members or not. */
+  inFlightTo(target: string, slot: SlotName, instances: readonly string[]): number {
+    const pool = this.#live.get(target)?.pools[slot];
+    return [...(pool?.upstreams ?? []), ...(pool?.leaving ?? [])]
+      .filter(({ member }) => instances.includes(member.instance))
+      .reduce((sum, { inFlight }) => sum + inFlight, 0);
   }
 
   /**
@@ -112,7 +122,13 @@ export class Claim {
   }
 }
 
-const emptyPool = (slot: SlotName): Pool => ({ slot, traffic: new Traffic(), upstreams: [], turn: 0 });
+const emptyPool = (slot: SlotName): Pool => ({
+  slot,
+  traffic: new Traffic(),
+  upstreams: [],
+  leaving: [],
+  turn: 0,
+});
 
 const emptyRoute = (): LiveRoute => ({
   split: 'nobody',
@@ -126,7 +142,9 @@ function update(pool: Pool, members: readonly MemberOf[]): void {
   pool.upstreams = members.map(
     (member) => before.find((one) => sameMember(one.member, member)) ?? new Upstream(member),
   );
-  for (const upstream of before) if (!pool.upstreams.includes(upstream)) upstream.leave();
+  const left = before.filter((upstream) => !pool.upstreams.includes(upstream));
+  for (const upstream of left) upstream.leave();
+  pool.leaving = [...pool.leaving, ...left].filter(({ inFlight }) => inFlight > 0);
 }
 
 const sameMember = (a: MemberOf, b: MemberOf): boolean =>

@@ -34,7 +34,7 @@ export type ByArtifact = Runtime &
     readonly images: Images;
   };
 
-const isImage = (spec: PoolSpec): boolean => spec.artifact.startsWith('sha256:');
+const isImage = (spec: Pick<PoolSpec, 'artifact'>): boolean => spec.artifact.startsWith('sha256:');
 
 /**
  * A bundle runs as processes, an image as containers. An environment that never had a container is never asked of an
@@ -64,18 +64,12 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
 
   return {
     can: processes.can,
-    apply: async (spec, fence, signal) => {
-      const { pool, manifest } = spec;
-      if (isImage(spec)) {
-        await processes.remove(pool, manifest.run.grace);
-        await applying.run(pool.target, async () => (await load.containers()).apply(spec, fence, signal));
-      } else {
-        await (await containersOf(pool.target))?.remove(pool, manifest.run.grace);
-        await processes.apply(spec, fence, signal);
-      }
-    },
+    ...startersOf({ processes, load, containersOf, applying }),
     restart: async (spec, instance, signal) =>
       await (isImage(spec) ? await load.containers() : processes).restart(spec, instance, signal),
+    hasBegun: async (slot, key) =>
+      (await processes.hasBegun(slot, key)) ||
+      ((await (await containersOf(slot.target))?.hasBegun(slot, key)) ?? false),
     observe,
     onChange,
     remove: async (pool, grace) => {
@@ -98,6 +92,37 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
     },
   };
 }
+
+type Starting = {
+  readonly processes: Runtime;
+  readonly load: { readonly containers: () => Promise<Runtime> };
+  readonly containersOf: (target: Target) => Promise<Runtime | undefined>;
+  readonly applying: Applying;
+};
+
+/** What starts something: the only occasion on which an environment gets its first container. */
+const startersOf = ({
+  processes,
+  load,
+  containersOf,
+  applying,
+}: Starting): Pick<Runtime, 'apply' | 'job'> => ({
+  apply: async (spec, fence, signal) => {
+    const { pool, manifest } = spec;
+    if (isImage(spec)) {
+      await processes.remove(pool, manifest.run.grace);
+      await applying.run(pool.target, async () => (await load.containers()).apply(spec, fence, signal));
+    } else {
+      await (await containersOf(pool.target))?.remove(pool, manifest.run.grace);
+      await processes.apply(spec, fence, signal);
+    }
+  },
+  job: async (spec, key, signal) => {
+    if (!isImage(spec)) return await processes.job(spec, key, signal);
+    const { target } = spec.slot;
+    return await applying.run(target, async () => (await load.containers()).job(spec, key, signal));
+  },
+});
 
 const imagesOf = (containers: () => Promise<{ readonly images: ImageStore }>): Images => ({
   has: async (id) => await (await containers()).images.has(id),
@@ -147,11 +172,13 @@ function loaderOf<Containers extends Runtime & Closing>(
   return loader;
 }
 
-/** Marks a target before it gets its first container, and forgets it after its last, never in between. */
-function applyingIn(marks: Marks): {
-  run(target: Target, task: () => Promise<void>): Promise<void>;
+type Applying = {
+  run<T>(target: Target, task: () => Promise<T>): Promise<T>;
   forget(target: Target, isEmpty: () => Promise<boolean>): Promise<void>;
-} {
+};
+
+/** Marks a target before it gets its first container, and forgets it after its last, never in between. */
+function applyingIn(marks: Marks): Applying {
   const turn = new Mutex();
   const under: Target[] = [];
   return {
@@ -159,7 +186,7 @@ function applyingIn(marks: Marks): {
       under.push(target);
       try {
         await turn.run(() => marks.put(target));
-        await task();
+        return await task();
       } finally {
         under.splice(under.indexOf(target), 1);
       }

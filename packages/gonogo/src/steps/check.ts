@@ -5,6 +5,7 @@ import type { Target } from '../domain/target.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import type { Vantage } from '../ports/vantage.ts';
 import { explainEnd } from './explain.ts';
+import { readyNow } from './probe.ts';
 import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
 
 type CheckWork = WorkOf<'check'>;
@@ -12,7 +13,8 @@ type CheckWork = WorkOf<'check'>;
 /**
  * Asks a suite of checks. `preflight`: the contract's variables and the front's address, before anything is touched.
  * `reach`: what the contract must reach, from inside the new slot. `smoke`: the service's own checks, through the
- * slot's private address. Changes nothing, so it has nothing to undo and is simply asked again after a crash.
+ * slot's private address. `still-works`: the readiness and the checks of what serves, on a database that was migrated
+ * for another release. Changes nothing, so it has nothing to undo and is simply asked again after a crash.
  */
 export const checkStep = (tools: Tools): Performer<'check'> => ({
   perform: async (work, call) => await ask(tools, work, call),
@@ -25,6 +27,8 @@ async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> 
   const blocked =
     work.suite === 'preflight' ? await tools.router.vet(work.slot.target, { listen: work.front }) : undefined;
   if (blocked !== undefined) return failed(blocked);
+  const unready = work.suite === 'still-works' ? await unreadyNow(tools, work, { opened, call }) : undefined;
+  if (unready) return unready;
   if (specs.length === 0) return ok();
   const vantage = await vantageOf(tools, work, opened);
   if ('gap' in vantage) return await unaskable(tools, work, { opened, gap: vantage.gap });
@@ -58,8 +62,24 @@ function specsOf(tools: Tools, { suite }: CheckWork, { revision, values }: Opene
     case 'reach':
       return tools.suites.reach(contract, values);
     case 'smoke':
+    case 'still-works':
       return checks;
   }
+}
+
+type Asking = { readonly opened: Opened; readonly call: Call };
+
+/** Why not every instance of the slot is ready now; undefined when every one is. */
+async function unreadyNow(
+  tools: Tools,
+  { slot }: CheckWork,
+  { opened, call }: Asking,
+): Promise<Outcome | undefined> {
+  const instances = (await observePool(tools, { ...slot, role: 'web' }))?.instances ?? [];
+  const probe = opened.revision.release.manifest.health.ready;
+  const ready = await readyNow(tools, instances, { name: 'ready', probe, signal: call.signal });
+  if (ready.length === instances.length && ready.length > 0) return undefined;
+  return failed(`${ready.length} of ${instances.length} instances in ${slot.slot} are ready`);
 }
 
 /** Preflight asks from here, with the new revision's values; everything later asks from inside an instance. */

@@ -1,5 +1,5 @@
 import type { Move, Outcome, WorkOf } from '../domain/plan.ts';
-import { describeSplit, sameSplit, servingSlots } from '../domain/split.ts';
+import { describeSplit, type Shift, sameSplit, servingSlots } from '../domain/split.ts';
 import { isProblem } from '../errors.ts';
 import { type Call, failed, ok, type Performer, unknown } from '../ports/performer.ts';
 import type { Prepared } from '../ports/router.ts';
@@ -36,10 +36,13 @@ async function flip(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outc
   return (await confirmAll(tools, open, call)) ?? (await record(tools, moves, acknowledged));
 }
 
-/** Nobody is sent anywhere as long as there is no route, so a flip to nobody needs none. */
+/**
+ * Nobody is sent anywhere as long as there is no route, so a flip to nobody needs none. A move that keeps the split is
+ * there to tell who is ready, so it is never done already.
+ */
 const isDone = async (tools: Tools, { shift }: Move): Promise<boolean> => {
   const observed = await tools.router.observe(shift.target);
-  return observed.settled && sameSplit(observed.split, shift.to);
+  return observed.settled && sameSplit(observed.split, shift.to) && !sameSplit(shift.from, shift.to);
 };
 
 /** Publishes the front and tells it who is ready; answers what is missing, if anything is. */
@@ -49,7 +52,8 @@ async function admit(tools: Tools, move: Move, call: Call): Promise<string | und
   for (const [{ pool }, members] of ready) {
     if (members.length === 0) return `no instance in ${pool.slot} is ready now, so traffic stays where it is`;
   }
-  await tools.router.publish(move.shift.target, { listen: move.front });
+  const { sticky } = move;
+  await tools.router.publish(move.shift.target, { listen: move.front, ...(sticky ? { sticky } : {}) });
   for (const [{ pool }, members] of ready) {
     await tools.router.members(
       pool,
@@ -78,12 +82,22 @@ async function readyIn(tools: Tools, part: Part, { direction, signal }: Call): P
 async function prepareAll(tools: Tools, moves: readonly Move[], { fence }: Call): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
   try {
-    for (const { shift } of moves) prepared.push(await tools.router.prepare(shift, fence));
+    for (const { shift } of moves) {
+      if (sameSplit(shift.from, shift.to)) continue;
+      prepared.push(await tools.router.prepare(await beginningOf(tools, shift), fence));
+    }
   } catch (error) {
     for (const one of prepared) await tools.router.drop(one);
     throw error;
   }
   return prepared;
+}
+
+/** Where several beginnings are as good, the one that the router is at. */
+async function beginningOf(tools: Tools, { or = [], ...shift }: Move['shift']): Promise<Shift> {
+  if (or.length === 0) return shift;
+  const { split } = await tools.router.observe(shift.target);
+  return { ...shift, from: or.find((other) => sameSplit(other, split)) ?? shift.from };
 }
 
 /** Answers the slowest acknowledgement in milliseconds. */
@@ -147,12 +161,12 @@ async function look(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outc
 
 async function stateOf(
   tools: Tools,
-  { target, from, to }: Move['shift'],
+  { target, from, to, or = [] }: Move['shift'],
 ): Promise<'done' | 'not-begun' | 'other'> {
   try {
     const { split } = await tools.router.observe(target);
-    if (sameSplit(split, to)) return 'done';
-    return sameSplit(split, from) ? 'not-begun' : 'other';
+    if (sameSplit(split, to) && !sameSplit(from, to)) return 'done';
+    return [from, ...or].some((beginning) => sameSplit(split, beginning)) ? 'not-begun' : 'other';
   } catch (error) {
     if (isProblem(error, 'PROXY_UNREACHABLE')) return 'other';
     throw error;

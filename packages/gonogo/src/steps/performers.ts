@@ -1,6 +1,7 @@
 import type { Performers } from '../ports/performer.ts';
 import { checkStep } from './check.ts';
 import { flipStep } from './flip.ts';
+import { jobStep } from './job.ts';
 import { readyStep } from './ready.ts';
 import { scaleStep } from './scale.ts';
 import type { Tools } from './tools.ts';
@@ -11,6 +12,7 @@ export const performersOf = (tools: Tools): Performers => ({
   check: checkStep(tools),
   scale: scaleStep(tools),
   ready: readyStep(tools),
+  job: jobStep(tools),
   flip: flipStep(tools),
   watch: watchStep(tools),
 });

@@ -11,7 +11,8 @@ type ReadyWork = WorkOf<'ready'>;
 
 /**
  * Waits until every instance of a pool has passed its startup probe, and then its readiness probe several times in a
- * row; that what answers is the instance's own process is part of it. Gives up when an instance ends, when the startup
+ * row; that what answers is the instance's own process is part of it. An instance that takes no traffic only has to stay
+ * up. Gives up when an instance ends, when the startup
  * probe's budget is spent, or at the step's deadline.
  */
 export const readyStep = (tools: Tools): Performer<'ready'> => ({
@@ -25,7 +26,8 @@ async function waitForAll(tools: Tools, work: ReadyWork, call: Call): Promise<Ou
   if (!pool || pool.instances.length === 0)
     return failed(`no instance runs in ${work.pool.slot}: 0 of 0 is not ready`);
   const wait = { tools, work, call, health: revision.release.manifest.health };
-  const ends = await Promise.all(pool.instances.map((instance) => waitForOne(wait, instance)));
+  const one = work.pool.role === 'web' ? waitForOne : staysUp;
+  const ends = await Promise.all(pool.instances.map((instance) => one(wait, instance)));
   const bad = ends.find((end) => end !== 'ready');
   if (!bad) return ok();
   const lines = await lastLines(tools, work.pool, secrets);
@@ -65,6 +67,19 @@ async function waitForOne(wait: Wait, instance: ObservedInstance): Promise<'read
     passes,
     attempts: startup.failures + passes,
   });
+}
+
+/** Between two looks at an instance that nobody can ask. */
+const lookEvery = 500;
+
+/** An instance that takes no traffic cannot be asked: it counts as ready when it still runs some looks later. */
+async function staysUp(wait: Wait, instance: ObservedInstance): Promise<'ready' | NotReady> {
+  for (let look = 0; look <= wait.work.passes; look++) {
+    const current = await currentState(wait, instance);
+    if (!current || current.state.is === 'ended') return { instance: current ?? instance, ended: true };
+    if (look < wait.work.passes) await wait.tools.clock.sleep(lookEvery, wait.call.signal);
+  }
+  return 'ready';
 }
 
 type Asking = {

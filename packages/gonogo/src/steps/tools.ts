@@ -1,9 +1,11 @@
 import type { CheckResult } from '../domain/check.ts';
 import type { EvidenceRef } from '../domain/plan.ts';
+import type { Manifest } from '../domain/release.ts';
 import type { Revision, Values } from '../domain/revision.ts';
 import { secretsOf } from '../domain/secrets.ts';
 import { type PoolId, poolKey } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
+import { problem } from '../errors.ts';
 import type { Checks, ContractSuites } from '../ports/checks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Evidence, EvidenceStore } from '../ports/evidence.ts';
@@ -54,11 +56,27 @@ export async function poolSpec(
     releaseDigest: release.digest,
     count,
     artifact: await tools.artifacts.locate(release.artifact),
-    manifest: release.manifest,
+    manifest: withCommand(release.manifest, commandOf(release.manifest, pool.role)),
     values: opened.values,
     address,
   };
 }
+
+/** What an instance of a role runs. */
+function commandOf({ run }: Manifest, role: string): readonly string[] {
+  const command = role === 'web' ? run.command : run.workers?.[role]?.command;
+  if (!command) throw problem('INTERNAL', { what: `the release has no role ${role}` });
+  return command;
+}
+
+export const withCommand = (manifest: Manifest, command: readonly string[]): Manifest => ({
+  ...manifest,
+  run: { ...manifest.run, command },
+});
+
+/** How many instances of a role run in this revision. */
+export const countOf = ({ replicas, release }: Revision, role: string): number =>
+  role === 'web' ? replicas : (release.manifest.run.workers?.[role]?.replicas ?? 0);
 
 /** The pool as it is in the world; undefined when there is none. */
 export async function observePool(

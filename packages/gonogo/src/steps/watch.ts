@@ -1,7 +1,7 @@
 import { addTraffic, judge, noTraffic, quantile, type Traffic, trafficBetween } from '../domain/judge.ts';
-import type { Outcome, WorkOf } from '../domain/plan.ts';
+import type { Outcome, ProvenBy, WorkOf } from '../domain/plan.ts';
 import type { Counters } from '../domain/signals.ts';
-import type { SlotId } from '../domain/slot.ts';
+import type { PoolId, SlotId } from '../domain/slot.ts';
 import { isProblem } from '../errors.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import { insideOf } from './check.ts';
@@ -33,7 +33,7 @@ class Watch {
   #blue: Traffic = noTraffic;
   #green: Traffic = noTraffic;
   #reading: Counters | undefined;
-  #restarts = 0;
+  readonly #restarts = new Map<string, number>();
 
   constructor(tools: Tools, work: WatchWork, call: Call) {
     this.#tools = tools;
@@ -66,7 +66,12 @@ class Watch {
     const { baseline, pool } = this.#work;
     if (baseline) this.#blue = (await this.#counters(baseline)) ?? noTraffic;
     this.#reading = await this.#counters(pool);
-    this.#restarts = (await observePool(this.#tools, pool))?.restarts ?? 0;
+    for (const one of this.#pools)
+      this.#restarts.set(one.role, (await observePool(this.#tools, one))?.restarts ?? 0);
+  }
+
+  get #pools(): readonly PoolId[] {
+    return [this.#work.pool, ...(this.#work.workers ?? [])];
   }
 
   async #look(opened: Opened, isOver: boolean): Promise<Outcome | undefined> {
@@ -81,20 +86,25 @@ class Watch {
     return await this.#instances(opened);
   }
 
-  /** An instance that ends while it is watched was not ready to live. */
+  /** An instance that ends while it is watched was not ready to live, whatever its role. */
   async #instances(opened: Opened): Promise<Outcome | undefined> {
-    const pool = await observePool(this.#tools, this.#work.pool);
+    for (const pool of this.#pools) {
+      const wrong = await this.#ended(opened, pool);
+      if (wrong) return wrong;
+    }
+    return undefined;
+  }
+
+  async #ended(opened: Opened, id: PoolId): Promise<Outcome | undefined> {
+    const pool = await observePool(this.#tools, id);
     const ended = pool?.instances.find((instance) => instance.state.is === 'ended');
-    if (!pool) return await this.#fail(opened, `every instance in ${this.#work.pool.slot} is gone`);
+    if (!pool) return await this.#fail(opened, `every instance in ${id.slot} is gone`);
     if (ended) {
-      const { why, hint } = explainEnd(
-        ended,
-        this.#work.pool.slot,
-        await lastLines(this.#tools, this.#work.pool, opened.secrets),
-      );
+      const lines = await lastLines(this.#tools, id, opened.secrets);
+      const { why, hint } = explainEnd(ended, id.slot, lines);
       return await this.#fail(opened, why, hint);
     }
-    return pool.restarts > this.#restarts
+    return pool.restarts > (this.#restarts.get(id.role) ?? 0)
       ? await this.#fail(opened, 'an instance ended and was started again')
       : undefined;
   }
@@ -143,14 +153,18 @@ class Watch {
   }
 
   async #succeed(): Promise<Outcome> {
-    return ok([await this.#traffic()]);
+    return { ...ok([await this.#traffic()]), provenBy: this.#witness };
+  }
+
+  get #witness(): ProvenBy {
+    return this.#green.requests < this.#work.rules.minRequests ? 'checks' : 'traffic';
   }
 
   async #traffic(): Promise<string> {
     const facts = {
       ...inWords('', this.#green),
       ...inWords('_before', this.#blue),
-      proven_by: this.#green.requests < this.#work.rules.minRequests ? 'checks' : 'traffic',
+      proven_by: this.#witness,
     };
     return await keepEvidence(this.#tools, this.#work.pool.target, { of: 'traffic', facts });
   }

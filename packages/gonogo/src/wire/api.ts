@@ -13,7 +13,7 @@ const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const address = z.strictObject({ host: z.string().min(1).max(64), port: z.int().min(1).max(65535) });
 
 const EnvironmentWire = z.strictObject({
-  strategy: z.enum(['in-place', 'blue-green']),
+  strategy: z.enum(['in-place', 'rolling', 'blue-green', 'canary']),
   listen: address.exactOptional(),
   watch: z.strictObject({
     for: millis,
@@ -23,6 +23,10 @@ const EnvironmentWire = z.strictObject({
   }),
   keep: millis,
   address: z.string().min(1).max(64),
+  approve: z.strictObject({ within: millis, otherwise: z.enum(['abort', 'go']) }).exactOptional(),
+  quiet: z.enum(['prove-by-checks', 'hold']).exactOptional(),
+  canary: z.strictObject({ weights: z.array(z.number().gt(0).lt(100)).min(1), each: millis }).exactOptional(),
+  sticky: z.boolean().exactOptional(),
 }) satisfies z.ZodType<EnvironmentSpec>;
 
 const ArtifactWire = z.discriminatedUnion('kind', [
@@ -48,7 +52,10 @@ export const DeployInput = z.strictObject({
   environment: name,
   spec: EnvironmentWire,
   release: ReleaseWire,
-  values: ValuesWire,
+  /** `current`: the values of what serves now. */
+  values: z.union([ValuesWire, z.literal('current')]),
+  /** What `plan` answered: refused with PLAN_MOVED when the world has moved since. */
+  planId: z.string().max(100).exactOptional(),
   /** Instances in this environment; default: what the manifest says. */
   replicas: z.int().min(1).max(1000).exactOptional(),
   /** Who asks, for the history: `ada@laptop`. */
@@ -58,7 +65,7 @@ export const DeployInput = z.strictObject({
 export type DeployInput = Omit<z.infer<typeof DeployInput>, 'spec' | 'release' | 'values'> & {
   readonly spec: EnvironmentSpec;
   readonly release: Release;
-  readonly values: Values;
+  readonly values: Values | 'current';
 };
 
 export const RollbackInput = z.strictObject({
@@ -66,12 +73,17 @@ export const RollbackInput = z.strictObject({
   environment: name,
   /** A release (`shop@9f3c2a1`) or revision that is proven; absent: the last proven one before what serves now. */
   to: z.string().max(200).optional(),
+  /** `current`: that release in the values of what serves now, instead of those it was proven in. */
+  values: z.literal('current').optional(),
   by: z.string().max(200),
 });
 export type RollbackInput = z.infer<typeof RollbackInput>;
 
 export const AbortInput = z.strictObject({ project, environment: name, by: z.string().max(200) });
 export type AbortInput = z.infer<typeof AbortInput>;
+
+export const ApproveInput = z.strictObject({ project, environment: name, by: z.string().max(200) });
+export type ApproveInput = z.infer<typeof ApproveInput>;
 
 export const StatusInput = z.strictObject({ project: project.optional(), environment: name.optional() });
 export type StatusInput = z.infer<typeof StatusInput>;

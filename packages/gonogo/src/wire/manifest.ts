@@ -5,6 +5,7 @@ import type { Manifest } from '../domain/release.ts';
 /** The manifest as it crosses a process boundary: strict at every level, and held to the domain's types. */
 
 const millis = z.number().min(0);
+const words = z.array(z.string()).min(1);
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 const MatcherWire = z.union([
@@ -79,8 +80,23 @@ export const ManifestWire = z.strictObject({
     cpus: z.number().min(0).exactOptional(),
     readOnly: z.boolean().exactOptional(),
     networks: z.array(z.string()).min(1).exactOptional(),
+    workers: z
+      .record(
+        z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+        z.strictObject({ command: words, replicas: z.int().min(1).max(1000), overlap: z.boolean() }),
+      )
+      .exactOptional(),
   }),
   contract: z.strictObject({ env: z.record(z.string(), EnvRuleWire), reach: z.array(z.string()) }),
   health: z.strictObject({ startup: ProbeWire, live: ProbeWire.exactOptional(), ready: ProbeWire }),
+  migrate: z
+    .strictObject({
+      run: words,
+      undo: words.exactOptional(),
+      when: z.enum(['before-start', 'after-ready']),
+      repeatable: z.boolean(),
+      timeout: millis,
+    })
+    .exactOptional(),
   checks: z.array(CheckWire),
 }) satisfies z.ZodType<Manifest>;

@@ -48,7 +48,13 @@ export const ProxyInputs = {
   drop: z.strictObject({ token: z.string() }),
   counters: z.strictObject({ target, slot: slotName }),
   /** Resolves when nothing is in flight to a slot, or at the deadline. */
-  drain: z.strictObject({ target, slot: slotName, deadline: z.number() }),
+  drain: z.strictObject({
+    target,
+    slot: slotName,
+    deadline: z.number(),
+    /** Only what is in flight to these counts. */
+    instances: z.array(z.string()).exactOptional(),
+  }),
   /** Stop accepting, answer what is in flight with `Connection: close`, exit when nothing is left. */
   retire: z.strictObject({ deadline: z.number() }),
 };

@@ -5,16 +5,18 @@ import { evolve } from '../../domain/evolve.ts';
 import { emptyState, type Rollout } from '../../domain/state.ts';
 import { problem } from '../../errors.ts';
 import { findingsOf } from './findings.ts';
-import { summaryOf } from './summary.ts';
+import { summaryOf, waitingOf } from './summary.ts';
 
 /** One rollout with all its evidence; fails with ROLLOUT_UNKNOWN. */
 export async function rolloutDetail(assembly: Assembly, id: string, now: number): Promise<RolloutDetail> {
   const events = await assembly.stores.journal.rolloutEvents(id);
-  const { rollout } = events.reduce(evolve, emptyState);
+  const state = events.reduce(evolve, emptyState);
+  const { rollout } = state;
   if (!rollout) throw problem('ROLLOUT_UNKNOWN', { rollout: id });
   const evidence = await evidenceOf(assembly, rollout, events);
   return {
     ...summaryOf(rollout),
+    ...waitingOf(state),
     front: rollout.spec.front,
     flips: flipsOf(events),
     findings: findingsOf(rollout, evidence, now),

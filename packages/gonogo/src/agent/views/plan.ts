@@ -5,7 +5,11 @@ import { type Plan, stepsOf } from '../../domain/plan.ts';
 import { releaseName } from '../../domain/release.ts';
 
 /** A plan as it is shown before it runs. */
-export const planView = ({ spec, plan }: { spec: RolloutSpec; plan: Plan }): PlanView => ({
+export const planView = (
+  { spec, plan }: { readonly spec: RolloutSpec; readonly plan: Plan },
+  id: string,
+): PlanView => ({
+  id,
   release: releaseName(spec.target.service, spec.next.releaseDigest),
   environment: spec.target.environment,
   strategy: spec.settings.strategy,

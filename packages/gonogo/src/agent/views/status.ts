@@ -3,7 +3,7 @@ import type { Assembly } from '../../assemble.ts';
 import { releaseName } from '../../domain/release.ts';
 import type { State } from '../../domain/state.ts';
 import { streamOf, type Target } from '../../domain/target.ts';
-import { summaryOf } from './summary.ts';
+import { summaryOf, waitingOf } from './summary.ts';
 
 type ObservedPool = Awaited<ReturnType<Assembly['runtime']['observe']>>[number];
 
@@ -25,19 +25,23 @@ export async function environmentStatus(
     service,
     environment,
     split,
-    slots: await Promise.all(pools.map((pool) => slotStatus(assembly, pool, state))),
+    slots: await Promise.all(pools.filter(isShown).map((pool) => slotStatus(assembly, pool, state))),
     ...(state.front ? { front: state.front } : {}),
     ...(proven ? { proven: proven.revision } : {}),
-    ...(state.rollout ? { rollout: summaryOf(state.rollout) } : {}),
+    ...(state.rollout ? { rollout: { ...summaryOf(state.rollout), ...waitingOf(state) } } : {}),
     ...(lease
       ? { lease: { owner: lease.owner, age: Math.max(0, assembly.clock.wall() - lease.renewedAt) } }
       : {}),
   };
 }
 
+/** A job that has ended is kept only so that a crash still finds how it ended. */
+const isShown = ({ pool, instances }: ObservedPool): boolean =>
+  pool.role !== 'job' || instances.some((instance) => instance.state.is === 'running');
+
 async function slotStatus(assembly: Assembly, pool: ObservedPool, state: State): Promise<SlotStatus> {
   const { release } = await assembly.stores.revisions.open(pool.revision);
-  const { slot, target } = pool.pool;
+  const { slot, target, role } = pool.pool;
   const isWarm = state.warm?.slot === slot && state.warm.revision === pool.revision;
   const isLive = state.live?.slot === slot && state.live.revision === pool.revision;
   return {
@@ -45,6 +49,7 @@ async function slotStatus(assembly: Assembly, pool: ObservedPool, state: State):
     revision: pool.revision,
     release: releaseName(target.service, release.digest),
     role: isLive ? 'live' : isWarm ? 'warm' : 'starting',
+    pool: role,
     instances: pool.instances.map(instanceStatus),
     restarts: pool.restarts,
     ...(isWarm && state.warm ? { until: state.warm.until } : {}),

@@ -1,9 +1,10 @@
 import type { RolloutSummary, StepSummary } from '../../api/contract.ts';
-import { undoWork } from '../../domain/decide.ts';
+import { undoWork } from '../../domain/course.ts';
+import { openGates } from '../../domain/decide.ts';
 import type { Event, RolloutSpec } from '../../domain/event.ts';
 import { stepsOf } from '../../domain/plan.ts';
 import { releaseName } from '../../domain/release.ts';
-import type { Rollout, StepProgress } from '../../domain/state.ts';
+import type { Rollout, State, StepProgress } from '../../domain/state.ts';
 import type { Decision } from '../../domain/verdict.ts';
 
 type Milestone =
@@ -13,17 +14,25 @@ type Milestone =
 /** A rollout as it is told to people, with how far each step has come. */
 export const summaryOf = (rollout: Rollout): RolloutSummary => ({
   ...describe(rollout.spec, rollout.startedAt),
-  ...(rollout.ended ? endOf(rollout.ended.as, rollout.ended.at) : {}),
+  ...(rollout.ended ? endOf(rollout.ended) : {}),
   ...(rollout.turned ? { why: rollout.turned.why, ...failedStep(rollout.turned.step) } : {}),
   steps: stepsOf(rollout.plan).map((step) => stepSummary(step, rollout)),
 });
+
+/** The gate at which a rollout waits, if it waits at one. */
+export function waitingOf(state: State): Pick<RolloutSummary, 'waiting'> {
+  const [gate] = openGates(state);
+  if (!gate) return {};
+  const { step, work } = gate.intent;
+  return { waiting: { step, until: gate.until, otherwise: work.otherwise } };
+}
 
 /** Summaries, without steps, from the milestones of rollouts, newest event first. */
 export function summariesOf(milestones: readonly Milestone[]): RolloutSummary[] {
   const summaries: RolloutSummary[] = [];
   let later: Partial<RolloutSummary> = {};
   for (const event of milestones) {
-    if (event.e === 'ended') later = { ...endOf(event.as, event.at), ...later };
+    if (event.e === 'ended') later = { ...endOf(event), ...later };
     if (event.e === 'turned-back') later = { ...later, why: event.why, ...failedStep(event.step) };
     if (event.e !== 'planned') continue;
     summaries.push({ ...describe(event.spec, event.at), ...later, steps: [] });
@@ -43,9 +52,9 @@ const describe = (spec: RolloutSpec, startedAt: number) => ({
   ...(spec.previous ? { previous: releaseName(spec.target.service, spec.previous.releaseDigest) } : {}),
 });
 
-const endOf = (as: NonNullable<Rollout['ended']>['as'], at: number) => {
+const endOf = ({ as, at, provenBy }: NonNullable<Rollout['ended']>) => {
   const verdict: Decision = as === 'succeeded' ? 'GO' : 'NO-GO';
-  return { ending: as, endedAt: at, verdict };
+  return { ending: as, endedAt: at, verdict, ...(provenBy ? { provenBy } : {}) };
 };
 
 const failedStep = (step: string | undefined): { failedStep?: string } =>

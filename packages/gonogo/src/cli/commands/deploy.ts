@@ -1,8 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { addCommand, configOption, formatOption } from '../options.ts';
 import type { DeployOptions } from '../rollout/deploy.ts';
 
-/** `gonogo deploy ENV` — exit 0 GO, 1 NO-GO, 3 when putting it back failed, 4 when it was left running. */
+/** `gonogo deploy ENV` — exit 0 GO, 1 NO-GO, 3 when putting it back failed, 4 when it waits or was left running. */
 export const deploy = {
   name: 'deploy',
   summary: 'takes a release live in an environment, and puts the old one back when it is a mistake',
@@ -10,6 +10,11 @@ export const deploy = {
     addCommand(program, deploy)
       .argument('<environment>', 'where to')
       .option('--plan', 'print what would be done, step by step, and change nothing')
+      .option('--plan-id <id>', 'do what this plan said, and refuse when that is not what would be done now')
+      .addOption(
+        new Option('--env <source>', 'current: in the variables of what serves now').choices(['current']),
+      )
+      .option('--no-wait', 'end with exit code 4, instead of waiting, when the rollout waits for approval')
       .option('--detach', 'start the rollout, print its id, and do not wait for its verdict')
       .addOption(configOption())
       .addOption(formatOption())

@@ -1,7 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { addCommand, type Configured, configOption, formatOption, type Reporting } from '../options.ts';
 
-type Options = Configured & Reporting & { readonly to?: string };
+type Options = Configured & Reporting & { readonly to?: string; readonly env?: 'current' };
 
 /** `gonogo rollback ENV [--to RELEASE]` — one flip while the old release is warm; exit codes as of a deploy. */
 export const rollback = {
@@ -11,6 +11,9 @@ export const rollback = {
     addCommand(program, rollback)
       .argument('<environment>', 'where')
       .option('--to <release>', 'a proven release (shop@9f3c2a1) or revision; default: the one before this')
+      .addOption(
+        new Option('--env <source>', 'current: in the variables of what serves now').choices(['current']),
+      )
       .addOption(configOption())
       .addOption(formatOption())
       .action(async (environment: string, options: Options) => {
@@ -19,7 +22,7 @@ export const rollback = {
   },
 };
 
-async function run(environment: string, { config, format, to }: Options): Promise<number> {
+async function run(environment: string, { config, format, to, env }: Options): Promise<number> {
   const { findPlace, openAgent, whoAsks } = await import('../context.ts');
   const { runToVerdict } = await import('../rollout/run.ts');
   const { openScreen } = await import('../rollout/screen.ts');
@@ -30,6 +33,7 @@ async function run(environment: string, { config, format, to }: Options): Promis
     environment,
     by: whoAsks(),
     ...(to === undefined ? {} : { to }),
+    ...(env ? { values: env } : {}),
   });
   return runToVerdict(agent, { id: rollout, project, environment }, openScreen(format));
 }

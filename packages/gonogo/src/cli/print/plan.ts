@@ -14,6 +14,6 @@ export function planLines(plan: PlanView, { bold, dim }: Palette): string[] {
   return [
     `${bold('plan')}  ${plan.release} → ${plan.environment} (${plan.strategy}, ${frontUrl(plan.front)}; ${now})`,
     ...columns(rows),
-    'nothing was changed',
+    `nothing was changed; to do exactly this: gonogo deploy ${plan.environment} --plan-id ${plan.id}`,
   ];
 }

@@ -196,6 +196,7 @@ const blue: SlotStatus = {
   revision: 'b',
   release: 'shop@41bd07e',
   role: 'warm',
+  pool: 'web',
   until: now + 8 * minute,
   instances: [instance],
   restarts: 0,

@@ -2,7 +2,8 @@ import type { EvidenceView, RolloutDetail, StepSummary } from '../../api/contrac
 import type { CheckResult } from '../../domain/check.ts';
 import { columns } from './columns.ts';
 import type { Palette } from './palette.ts';
-import { ago, duration } from './time.ts';
+import { resumedLine } from './steps.ts';
+import { ago, clock, duration } from './time.ts';
 import { verdictLines } from './verdict.ts';
 
 /** `gonogo show`: the verdict, every step, and the evidence of each. */
@@ -14,6 +15,9 @@ export function showLines(rollout: RolloutDetail, now: number, palette: Palette)
       : [`${rollout.release} → ${rollout.environment}   running`]),
     dim(`${rollout.kind}, ${rollout.strategy}, started ${ago(rollout.startedAt, now)}, ${rollout.id}`),
     ...rollout.flips.map(({ ms }) => dim(`flip acknowledged in ${duration(ms)}`)),
+    ...rollout.events.flatMap((event) =>
+      event.e === 'resumed' ? [dim(`${clock(event.at)} ${resumedLine(event)}`)] : [],
+    ),
     '',
     ...rollout.steps.flatMap((step) => stepLines(step, rollout.evidence, palette)),
   ];

@@ -19,12 +19,14 @@ export function statusLines(
 }
 
 function linesOf(environment: EnvironmentStatus, now: number, palette: Palette): string[] {
-  const { service, split, slots, rollout } = environment;
+  const { service, split, slots, rollout, lease } = environment;
   const traffic = split === 'nobody' ? palette.red('serves nobody') : `traffic to ${describeSplit(split)}`;
   return [
     `${palette.bold(`${service} ${environment.environment}`)}   ${frontUrl(environment.front)}   ${traffic}`,
     ...columns(slots.map((slot) => slotRow(slot, { environment, now, palette }))),
     ...(rollout && !rollout.ending ? [rolloutLine(rollout, now, palette)] : []),
+    ...(rollout?.waiting ? [waitingLine(environment.environment, rollout.waiting, { now, palette })] : []),
+    ...(lease ? [palette.dim(`    held by ${lease.owner}, renewed ${ago(now - lease.age, now)}`)] : []),
   ];
 }
 
@@ -36,7 +38,7 @@ function slotRow(slot: SlotStatus, { environment, now, palette }: Row): string[]
     slot.role === 'warm' && slot.until !== undefined ? `warm for ${until(slot.until, now)}` : slot.role;
   const proven = slot.revision === environment.proven ? 'proven' : '';
   return [
-    `  ${mark} ${slot.slot}`,
+    `  ${mark} ${slot.slot}${slot.pool === 'web' ? '' : ` ${slot.pool}`}`,
     slot.release,
     role,
     instancesText(slot, now),
@@ -55,6 +57,17 @@ function instancesText({ instances }: SlotStatus, now: number): string {
 
 const restartsText = ({ restarts }: SlotStatus, { yellow }: Palette): string =>
   restarts === 0 ? '' : yellow(`${restarts} restart${restarts === 1 ? '' : 's'}`);
+
+type Waiting = NonNullable<RolloutSummary['waiting']>;
+
+function waitingLine(
+  environment: string,
+  { until: end, otherwise }: Waiting,
+  { now, palette }: { readonly now: number; readonly palette: Palette },
+): string {
+  const then = otherwise === 'go' ? 'goes on' : 'goes back';
+  return `    ${palette.yellow('?')} it waits for gonogo approve ${environment}, and ${then} by itself in ${until(end, now)}`;
+}
 
 function rolloutLine(rollout: RolloutSummary, now: number, { yellow }: Palette): string {
   const step = rollout.steps.findLast(({ state }) => state === 'running' || state === 'undoing');

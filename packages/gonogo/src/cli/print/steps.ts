@@ -9,6 +9,7 @@ import { duration } from './time.ts';
 
 /** What is known of a rollout while it is followed. */
 export type StepView = {
+  readonly environment: string;
   /** Step id → how it is called. */
   readonly names: ReadonlyMap<string, string>;
   /** Begun and not settled, by key. */
@@ -19,6 +20,7 @@ export type StepView = {
 };
 
 export const noSteps: StepView = {
+  environment: '',
   names: new Map(),
   running: new Map(),
   settled: new Set(),
@@ -36,26 +38,52 @@ function advanceBy(view: StepView, event: Event, palette: Palette): [StepView, s
   switch (event.e) {
     case 'planned':
       return once(view, event.e, {
-        change: { names: new Map(stepsOf(event.plan).map((step) => [step.id, step.name])) },
+        change: {
+          names: new Map(stepsOf(event.plan).map((step) => [step.id, step.name])),
+          environment: event.spec.target.environment,
+        },
         lines: [palette.dim(heading(event.spec))],
       });
     case 'intended': {
       const { intent, at } = event;
       if (intent.rollout === undefined || view.settled.has(intent.key)) return [view, []];
-      return [{ ...view, running: new Map(view.running).set(intent.key, { intent, at }) }, []];
+      const next = { ...view, running: new Map(view.running).set(intent.key, { intent, at }) };
+      if (intent.work.do !== 'ask') return [next, []];
+      return once(next, intent.key, { lines: [`  ${palette.yellow('?')} ${gateLine(next, intent)}`] });
     }
     case 'settled':
       return settle(view, event, palette);
     case 'turned-back':
       return once(view, event.e, { lines: [`  ${palette.yellow('↩')} putting it back: ${event.why}`] });
     case 'answered':
+      return once(view, `${event.e} ${event.at}`, { lines: [`  ${answerLine(event, palette)}`] });
+    case 'resumed':
       return once(view, `${event.e} ${event.at}`, {
-        lines: [`  ${palette.yellow('↩')} ${event.by} asked to abort it`],
+        lines: [`  ${palette.yellow('↻')} ${resumedLine(event)}`],
       });
     case 'ended':
       return [view, []];
   }
 }
+
+/** `waits for approval for 1 h, then it goes back: gonogo approve production, or gonogo abort production` */
+function gateLine({ environment }: StepView, { work, within }: Intent): string {
+  const then = work.do === 'ask' && work.otherwise === 'go' ? 'goes on' : 'goes back';
+  const answers = `gonogo approve ${environment}, or gonogo abort ${environment}`;
+  return `waits for approval for ${duration(within)}, then it ${then} by itself: ${answers}`;
+}
+
+const answerLine = ({ by, what }: EventOf<'answered'>, palette: Palette): string =>
+  what === 'approve'
+    ? `${palette.green('✓')} ${by} approved it`
+    : `${palette.yellow('↩')} ${by} asked to abort it`;
+
+/** `the agent was started again; it went on with provision` */
+export const resumedLine = ({ found, goes }: EventOf<'resumed'>): string =>
+  `the agent was started again; it ${goes === 'on' ? 'went on' : 'went on putting it back'}` +
+  (found.length > 0 ? ` with ${found.join(', ')}` : '');
+
+type EventOf<E extends Event['e']> = Extract<Event, { e: E }>;
 
 type Telling = { readonly change?: Partial<StepView>; readonly lines: string[] };
 
@@ -64,9 +92,11 @@ function once(view: StepView, what: string, { change, lines }: Telling): [StepVi
   return [{ ...view, ...change, told: new Set(view.told).add(what) }, lines];
 }
 
-type Settled = Extract<Event, { e: 'settled' }>;
-
-function settle(view: StepView, { key, at, outcome }: Settled, palette: Palette): [StepView, string[]] {
+function settle(
+  view: StepView,
+  { key, at, outcome }: EventOf<'settled'>,
+  palette: Palette,
+): [StepView, string[]] {
   const begun = view.running.get(key);
   if (!begun) return [view, []];
   const running = new Map(view.running);

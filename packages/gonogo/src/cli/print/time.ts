@@ -46,3 +46,6 @@ export function bytes(count: number): string {
   if (count < 1_000_000) return `${(count / 1000).toFixed(1)} kB`;
   return `${(count / 1_000_000).toFixed(1)} MB`;
 }
+
+/** The time of day in UTC: `09:41:02`. */
+export const clock = (instant: number): string => new Date(instant).toISOString().slice(11, 19);

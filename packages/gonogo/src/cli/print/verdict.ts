@@ -17,7 +17,7 @@ function consequence(rollout: RolloutDetail): string {
   if (ending === undefined) return 'not decided yet';
   switch (ending) {
     case 'succeeded':
-      return `live on ${frontUrl(rollout.front)}${tookText(rollout)}`;
+      return `live on ${frontUrl(rollout.front)}${tookText(rollout)}${witnessText(rollout)}`;
     case 'rejected':
     case 'aborted':
     case 'rolled-back':
@@ -43,6 +43,10 @@ export function frontUrl(front: Address | undefined): string {
   const host = front.host.includes(':') ? `[${front.host}]` : front.host;
   return `http://${host}${front.port === 80 ? '' : `:${front.port}`}`;
 }
+
+/** Checks ask only what somebody thought of, so a release that hardly anybody used is marked. */
+const witnessText = ({ provenBy }: RolloutDetail): string =>
+  provenBy === 'checks' ? ', proven by checks (too little traffic to judge by)' : '';
 
 const tookText = ({ startedAt, endedAt }: RolloutDetail): string =>
   endedAt === undefined ? '' : `, ${duration(endedAt - startedAt)}`;

@@ -1,33 +1,38 @@
 import type { Client } from '../../api/client.ts';
-import type { RolloutDetail } from '../../api/contract.ts';
+import type { Progress, RolloutDetail } from '../../api/contract.ts';
 import { isProblem } from '../../errors.ts';
 import { whoAsks } from '../context.ts';
 import { goOnWhenOutputCloses } from '../output.ts';
+import { askWhatNow, canAsk } from './ask.ts';
 import { followRollout } from './follow.ts';
-import { onInterrupt } from './interrupt.ts';
+import { type Interrupts, onInterrupt } from './interrupt.ts';
 import type { Screen } from './screen.ts';
 
-export type Running = { readonly id: string; readonly project: string; readonly environment: string };
+export type Running = {
+  readonly id: string;
+  readonly project: string;
+  readonly environment: string;
+  /** False: leave when it waits for approval; default true. */
+  readonly wait?: boolean;
+};
 
 /**
- * Tells a rollout to its verdict and answers the exit code. The first Ctrl-C asks the agent to put it back and goes on
- * telling; the second one leaves, and the rollout goes on without us (exit 4: not decided yet).
+ * Tells a rollout to its verdict and answers the exit code. Ctrl-C asks whether to abort it or to leave it running;
+ * where nobody can be asked, the first one aborts it and goes on telling, and the second one leaves (exit 4: not
+ * decided yet).
  */
 export async function runToVerdict(agent: Client, running: Running, screen: Screen): Promise<number> {
   goOnWhenOutputCloses();
   const leave = new AbortController();
-  const interrupts = onInterrupt(
-    () =>
-      void askToAbort(agent, running, screen).catch((error) =>
-        screen.say(`  it could not be asked: ${error.message}`),
-      ),
-    () => leave.abort(),
-  );
+  const interrupts = interruptsOf(agent, running, { screen, leave });
   try {
     const rollout = await followRollout(agent, running.id, {
       environment: running.environment,
       signal: leave.signal,
-      onProgress: screen.progress,
+      onProgress: (progress) => {
+        screen.progress(progress);
+        if (running.wait === false && waits(progress)) leave.abort();
+      },
     });
     if (!rollout) {
       screen.say(`the rollout goes on in the agent; follow it with: gonogo show ${running.id} --follow`);
@@ -39,6 +44,34 @@ export async function runToVerdict(agent: Client, running: Running, screen: Scre
     interrupts.release();
     screen.close();
   }
+}
+
+const waits = (progress: Progress): boolean =>
+  'event' in progress && progress.event.e === 'intended' && progress.event.intent.work.do === 'ask';
+
+type Telling = { readonly screen: Screen; readonly leave: AbortController };
+
+function interruptsOf(agent: Client, running: Running, { screen, leave }: Telling): Interrupts {
+  const putBack = (): void =>
+    void askToAbort(agent, running, screen).catch((error) =>
+      screen.say(`  it could not be asked: ${error.message}`),
+    );
+  const asked = async (): Promise<void> => {
+    screen.pause();
+    const choice = await askWhatNow();
+    screen.resume();
+    if (choice === 'abort') putBack();
+    if (choice === 'detach') leave.abort();
+  };
+  let asking = false;
+  const ask = (): void => {
+    if (asking) return;
+    asking = true;
+    void asked().finally(() => {
+      asking = false;
+    });
+  };
+  return canAsk() ? onInterrupt(ask, ask) : onInterrupt(putBack, () => leave.abort());
 }
 
 async function askToAbort(agent: Client, running: Running, screen: Screen): Promise<void> {

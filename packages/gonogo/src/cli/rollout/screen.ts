@@ -13,6 +13,9 @@ export type Screen = {
   output(text: string): void;
   progress(progress: Progress): void;
   verdict(rollout: RolloutDetail): void;
+  /** Somebody is asked something: what is told waits until `resume`. */
+  pause(): void;
+  resume(): void;
   close(): void;
 };
 
@@ -23,6 +26,8 @@ const jsonScreen: Screen = {
   output: (text) => void process.stderr.write(text),
   progress: printJson,
   verdict: ({ events: _, ...rollout }) => printJson(rollout),
+  pause: () => undefined,
+  resume: () => undefined,
   close: () => undefined,
 };
 
@@ -32,11 +37,14 @@ function prettyScreen(): Screen {
   const palette = paletteFor(process.stdout);
   const onTerminal = process.stdout.isTTY === true;
   let view = noSteps;
+  let held: string[] | undefined;
   const redraw = (): void => {
+    if (held) return;
     const line = liveLine(view, Date.now(), palette);
     process.stdout.write(line === undefined ? clear : clear + fitting(line));
   };
   const above = (lines: readonly string[]): void => {
+    if (held) return void held.push(...lines);
     if (onTerminal) process.stdout.write(clear);
     print(...lines);
     if (onTerminal) redraw();
@@ -56,6 +64,15 @@ function prettyScreen(): Screen {
     verdict: (rollout) => {
       view = noSteps;
       above(verdictLines(rollout, palette));
+    },
+    pause: () => {
+      if (onTerminal) process.stdout.write(clear);
+      held ??= [];
+    },
+    resume: () => {
+      const waiting = held ?? [];
+      held = undefined;
+      above(waiting);
     },
     close: () => {
       clearInterval(timer);

@@ -33,7 +33,7 @@ export function embeddedRouter(options: EmbeddedRouterOptions) {
     prepare: (shift, fence) => inTurn(targetKey(shift.target), () => prepare(shifting, shift, fence)),
     commit: (prepared) => inTurn(targetKey(prepared.shift.target), () => commit(shifting, prepared)),
     drop: (prepared) => inTurn(targetKey(prepared.shift.target), () => drop(shifting, prepared)),
-    drain: (slot, deadline) => drain(options, slot, deadline),
+    drain: (slot, deadline, instances) => drain(options, slot, { deadline, instances }),
     counters: (slot) => askProxyOf(options, slot.target, { method: 'counters', input: named(slot) }),
     whoAnswers: (target, path) => whoAnswers(options, target, path),
   } satisfies Router;
@@ -66,10 +66,17 @@ async function tellMembers(
   await askProxyOf(options, slot.target, { method: 'members', input });
 }
 
-async function drain(options: EmbeddedRouterOptions, slot: SlotId, deadline: number): Promise<boolean> {
+type Draining = { readonly deadline: number; readonly instances: readonly string[] | undefined };
+
+async function drain(
+  options: EmbeddedRouterOptions,
+  slot: SlotId,
+  { deadline, instances }: Draining,
+): Promise<boolean> {
   const place = await placeOf(options, slot.target);
   if (!place) return true; // Nothing comes in, so nothing is in flight.
-  return (await ask(place, 'drain', { ...named(slot), deadline })).drained;
+  const only = instances ? { instances: [...instances] } : {};
+  return (await ask(place, 'drain', { ...named(slot), deadline, ...only })).drained;
 }
 
 async function whoAnswers(options: EmbeddedRouterOptions, target: Target, path: string) {

@@ -9,6 +9,7 @@ import { makeSo, removePool, replace } from './apply.ts';
 import { engineSocket, openEngine } from './engine.ts';
 import { listen } from './events.ts';
 import { type ImageStore, imageStore } from './images.ts';
+import { hasBegun, runJob } from './job.ts';
 import { listeningOf } from './listening.ts';
 import { poolLogs } from './logs.ts';
 import { DockerOptions } from './options.ts';
@@ -68,6 +69,8 @@ export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRu
         changed(spec.pool);
         return id;
       }),
+    job: (spec, key, signal) => runJob(tools, spec, { key, signal }),
+    hasBegun: (slot, key) => hasBegun(tools, slot, key),
     observe: async (target) => poolsOf(born(await look(tools, target))),
     onChange,
     remove: (pool, grace) => pools.run(pool, () => removePool(tools, pool, grace)),

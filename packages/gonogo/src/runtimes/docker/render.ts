@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { ContainerCreateOptions } from 'dockerode';
 import { releaseName } from '../../domain/release.ts';
-import type { PoolSpec } from '../../ports/runtime.ts';
+import { jobRole, type PoolSpec } from '../../ports/runtime.ts';
 import type { Place } from '../labels.ts';
 import { containerLabels } from './labels.ts';
 import type { DockerOptions } from './options.ts';
@@ -92,7 +92,11 @@ export function renderContainer(
       ...limits(spec),
       Init: true,
       NetworkMode: run.networks?.[0] ?? 'bridge',
-      PortBindings: { [inner]: [{ HostIp: spec.address, HostPort: String(berth.port) }] },
+      // A job serves nobody.
+      PortBindings:
+        spec.pool.role === jobRole
+          ? {}
+          : { [inner]: [{ HostIp: spec.address, HostPort: String(berth.port) }] },
       ExtraHosts: ['host.docker.internal:host-gateway'],
       ReadonlyRootfs: run.readOnly ?? true,
       ...(run.readOnly === false ? {} : { Tmpfs: { '/tmp': 'rw,nosuid,nodev,mode=1777' } }),

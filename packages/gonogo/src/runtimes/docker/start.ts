@@ -10,7 +10,12 @@ import type { DockerTools } from './tools.ts';
 import { look } from './world.ts';
 
 /** Which place an instance is started in, and how often one was started there again. */
-export type Vacancy = { readonly index: number; readonly restarts: number };
+export type Vacancy = {
+  readonly index: number;
+  readonly restarts: number;
+  /** Absent: a name that was never used. */
+  readonly id?: string;
+};
 
 type Ground = Pick<Berth, 'inner' | 'owner' | 'shared' | 'imageSets'>;
 
@@ -47,9 +52,8 @@ async function prepare(tools: DockerTools, spec: PoolSpec, image: Image): Promis
 const portAttempts = 5;
 
 async function startOne(tools: DockerTools, spec: PoolSpec, berth: Ground & Vacancy): Promise<string> {
-  const { service, environment } = spec.pool.target;
   for (let attempt = 1; ; attempt++) {
-    const id = `${service}.${environment}.${spec.pool.slot}.${spec.pool.role}.${berth.index}.${tools.newId()}`;
+    const id = berth.id ?? newName(tools, spec, berth.index);
     const port = await choosePort(tools, spec.address);
     tools.launching.add(id);
     try {
@@ -62,6 +66,11 @@ async function startOne(tools: DockerTools, spec: PoolSpec, berth: Ground & Vaca
       tools.chosen.delete(port);
     }
   }
+}
+
+function newName(tools: DockerTools, { pool }: PoolSpec, index: number): string {
+  const { service, environment } = pool.target;
+  return `${service}.${environment}.${pool.slot}.${pool.role}.${index}.${tools.newId()}`;
 }
 
 const isPortTaken = (error: unknown): boolean =>

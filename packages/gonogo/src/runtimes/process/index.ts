@@ -15,6 +15,7 @@ import { makeSo, removePool, replace } from './apply.ts';
 import { outputFile, poolFolder } from './folders.ts';
 import { environmentOf, membersOf } from './group.ts';
 import { keepHouse } from './housekeeping.ts';
+import { hasBegun, runJob } from './job.ts';
 import { listeningOf } from './listening.ts';
 import { poolLogs } from './logs.ts';
 import { ProcessOptions } from './options.ts';
@@ -80,6 +81,8 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
         changed(spec.pool);
         return id;
       }),
+    job: (spec, key, signal) => runJob(tools, spec, { key, signal }),
+    hasBegun: (slot, key) => hasBegun(tools, slot, key),
     observe: async (target) => poolsOf(await look(tools, target)),
     onChange,
     remove: (pool, grace) => pools.run(pool, () => removePool(tools, pool, grace)),

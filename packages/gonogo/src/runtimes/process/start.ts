@@ -13,8 +13,8 @@ import { type Berth, pathOf, placeIn, renderLaunch } from './render.ts';
 import type { ProcessTools } from './tools.ts';
 import { look } from './world.ts';
 
-/** Which place an instance is started in, and how often one was started there again. */
-export type Vacancy = { readonly index: number; readonly restarts: number };
+/** Which place an instance is started in, and how often one was started there again; `id`: its name, if not a new one. */
+export type Vacancy = { readonly index: number; readonly restarts: number; readonly id?: string };
 
 /** Starts one instance for each vacancy and answers their names, in the same order. */
 export async function start(
@@ -27,9 +27,7 @@ export async function start(
   const ports = await choosePorts(tools, spec.address, vacancies.length);
   try {
     return await Promise.all(
-      vacancies.map(({ index, restarts }, n) => {
-        const { service, environment } = spec.pool.target;
-        const id = `${service}.${environment}.${spec.pool.slot}.${spec.pool.role}.${index}.${tools.newId()}`;
+      vacancies.map(({ index, restarts, id = newName(tools, spec, index) }, n) => {
         const output = outputFile(poolFolder(tools.folder, spec.pool), id);
         return launch(tools, spec, { ...ground, id, index, restarts, port: ports[n] ?? 0, output });
       }),
@@ -37,6 +35,11 @@ export async function start(
   } finally {
     for (const port of ports) tools.chosen.delete(port);
   }
+}
+
+function newName(tools: ProcessTools, { pool }: PoolSpec, index: number): string {
+  const { service, environment } = pool.target;
+  return `${service}.${environment}.${pool.slot}.${pool.role}.${index}.${tools.newId()}`;
 }
 
 async function choosePorts(tools: ProcessTools, host: string, count: number): Promise<number[]> {

@@ -1,0 +1,28 @@
+import type { Step, Work } from '../domain/plan.ts';
+import { check, type Migration, minute, slotOf, step, type World } from './world.ts';
+
+/**
+ * Changes the database when the release wants it, and then proves that what serves still works on it: both slots share
+ * the database. If what serves suffers, the way back runs where there is one, and what serves is asked again. Any later
+ * failure leaves the database as it is, because what serves is proven to work on it.
+ */
+export function migrate(world: World, when: Migration['when']): Step[] {
+  const { migrate: migration } = world.next;
+  if (migration?.when !== when) return [];
+  const run = step('migrate', job(world, 'migrate'), {
+    within: migration.within,
+    redo: migration.repeatable ? 'safe' : 'never',
+  });
+  if (!world.live) return [run];
+  const stillWorks = check(world, 'still-works', world.live);
+  const remedy = migration.undo ? [job(world, 'undo'), stillWorks] : [];
+  const within = Math.max(migration.within, 30 * minute);
+  return [run, step('still-works', stillWorks, { remedy, within })];
+}
+
+const job = (world: World, which: 'migrate' | 'undo'): Work => ({
+  do: 'job',
+  job: which,
+  slot: slotOf(world, world.next.slot),
+  revision: world.next.revision,
+});

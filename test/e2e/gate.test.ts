@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { EnvironmentStatus, PlanView, RolloutDetail } from '../../packages/gonogo/src/api/contract.ts';
+import { makeSandbox, type Sandbox } from './support/sandbox.ts';
+import { askFront, writeSite } from './support/site.ts';
+
+const approve = (rest = ''): string => `approve: { within: 10m${rest} }`;
+
+async function deployed(sandbox: Sandbox, says: string): Promise<RolloutDetail> {
+  await writeSite(sandbox, { says });
+  const done = await sandbox.run(['deploy', 'production', '--format', 'json']);
+  assert.equal(done.code, 0, done.said());
+  return done.json<RolloutDetail>();
+}
+
+/** Deploys a release that waits for approval, and leaves it waiting. */
+async function waiting(sandbox: Sandbox, says: string, gate = approve()): Promise<void> {
+  await writeSite(sandbox, { says, production: gate });
+  const done = await sandbox.run(['deploy', 'production', '--no-wait']);
+  assert.equal(done.code, 4, done.said());
+  assert.match(done.stdout, /waits for approval for .*gonogo approve production/);
+}
+
+async function status(sandbox: Sandbox): Promise<EnvironmentStatus> {
+  const [environment] = (await sandbox.run(['status', '--format', 'json'])).json<EnvironmentStatus[]>();
+  assert.ok(environment);
+  return environment;
+}
+
+describe('a gate', { concurrency: 2 }, () => {
+  test('waits, outlives the agent, and opens when somebody approves', async (t) => {
+    const sandbox = await makeSandbox(t);
+    const { front } = await deployed(sandbox, 'one');
+    assert.ok(front);
+    await waiting(sandbox, 'two');
+    assert.equal((await askFront(front))?.text, 'one', 'nobody has met the new release');
+    assert.match(
+      (await sandbox.run(['status'])).stdout,
+      /waits for gonogo approve production, and goes back/,
+    );
+    await sandbox.run(['agent', 'stop']);
+    const { rollout } = await status(sandbox);
+    assert.equal(rollout?.waiting?.step, 'approve', JSON.stringify(rollout));
+    const done = await sandbox.run(['approve', 'production']);
+    assert.equal(done.code, 0, done.said());
+    assert.match(done.stdout, /the agent was started again; it went on/);
+    assert.equal((await askFront(front))?.text, 'two');
+    const again = await sandbox.run(['approve', 'production']);
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /no rollout waits for approval in production/);
+    await sandbox.stop();
+  });
+
+  test('goes back by itself when nobody answers in time', async (t) => {
+    const sandbox = await makeSandbox(t);
+    const { front } = await deployed(sandbox, 'one');
+    await writeSite(sandbox, { says: 'two', production: 'approve: { within: 1s }' });
+    const done = await sandbox.run(['deploy', 'production']);
+    assert.equal(done.code, 1, done.said());
+    assert.match(done.stdout, /users stayed on site@/);
+    assert.match(done.stdout, /nobody answered within 1 s/);
+    assert.equal(front && (await askFront(front))?.text, 'one');
+    await sandbox.stop();
+  });
+
+  test('is left by a rollback, which goes to what was proven before', async (t) => {
+    const sandbox = await makeSandbox(t);
+    const { front } = await deployed(sandbox, 'one');
+    await deployed(sandbox, 'two');
+    await waiting(sandbox, 'three');
+    const done = await sandbox.run(['rollback', 'production']);
+    assert.equal(done.code, 0, done.said());
+    assert.equal(front && (await askFront(front))?.text, 'one');
+    const { rollout } = await status(sandbox);
+    assert.equal(rollout?.kind, 'rollback');
+    await sandbox.stop();
+  });
+
+  test('after a quiet watch holds the release that users are with, and an abort takes them back', async (t) => {
+    const sandbox = await makeSandbox(t);
+    const { front } = await deployed(sandbox, 'one');
+    assert.ok(front);
+    const quiet = 'watch: { for: 500ms, quiet: hold }';
+    await writeSite(sandbox, { says: 'two', watch: quiet });
+    const held = await sandbox.run(['deploy', 'production', '--no-wait']);
+    assert.equal(held.code, 4, held.said());
+    assert.equal((await askFront(front))?.text, 'two');
+    const done = await sandbox.run(['abort', 'production']);
+    assert.equal(done.code, 0, done.said());
+    assert.equal((await askFront(front))?.text, 'one');
+    await sandbox.stop();
+  });
+});
+
+test('a release that hardly anybody used is marked as proven by checks', async (t) => {
+  const sandbox = await makeSandbox(t);
+  assert.equal((await deployed(sandbox, 'one')).provenBy, 'checks');
+  const shown = await sandbox.run(['history', 'production', '--format', 'json']);
+  assert.match(shown.stdout, /"provenBy":"checks"/);
+  await sandbox.stop();
+});
+
+test('deploy --plan-id does what was planned, and refuses when the world has moved', async (t) => {
+  const sandbox = await makeSandbox(t);
+  await deployed(sandbox, 'one');
+  await writeSite(sandbox, { says: 'two' });
+  const planned = await sandbox.run(['deploy', 'production', '--plan', '--format', 'json']);
+  const { id } = planned.json<PlanView>();
+  const same = await sandbox.run(['deploy', 'production', '--plan', '--format', 'json']);
+  assert.equal(same.json<PlanView>().id, id, 'the same plan has the same name');
+  const done = await sandbox.run(['deploy', 'production', '--plan-id', id]);
+  assert.equal(done.code, 0, done.said());
+  const stale = await sandbox.run(['deploy', 'production', '--plan-id', id]);
+  assert.equal(stale.code, 1, stale.said());
+  assert.match(stale.stderr, /production is not as it was when plan-\w+ was made, so nothing was done/);
+  await sandbox.stop();
+});
+
+test('--env current deploys in the variables of what serves, whatever the files say now', async (t) => {
+  const sandbox = await makeSandbox(t);
+  const site = { port: 'process.env.PORT', yaml: 'contract: { env: { COLOUR: {} } }' };
+  const says = (words: string): object => ({
+    ...site,
+    before: `const words = '${words} ' + process.env.COLOUR;`,
+    answer: 'words',
+  });
+  await writeSite(sandbox, says('one'));
+  const first = await sandbox.run(['deploy', 'production', '--format', 'json'], { env: { COLOUR: 'red' } });
+  assert.equal(first.code, 0, first.said());
+  const { front } = first.json<RolloutDetail>();
+  assert.ok(front);
+  await writeSite(sandbox, says('two'));
+  const current = await sandbox.run(['deploy', 'production', '--env', 'current'], {
+    env: { COLOUR: 'blue' },
+  });
+  assert.equal(current.code, 0, current.said());
+  assert.equal((await askFront(front))?.text, 'two red');
+  const changed = await sandbox.run(['deploy', 'production'], { env: { COLOUR: 'green' } });
+  assert.equal(changed.code, 0, changed.said());
+  assert.equal((await askFront(front))?.text, 'two green', 'a changed variable alone is a deploy');
+  const back = await sandbox.run(['rollback', 'production', '--env', 'current']);
+  assert.equal(back.code, 0, back.said());
+  assert.equal((await askFront(front))?.text, 'two green', 'the release before, in the variables of now');
+  await sandbox.stop();
+});
