@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { messageOf } from '../../errors.ts';
 import { isErrno } from '../../system/files.ts';
 import type { InsideAnswer, InsideQuestion } from '../inside.ts';
 import { checkRunner } from '../run.ts';
@@ -39,13 +40,22 @@ async function contentOf(path: string): Promise<string> {
 
 const say = (answer: InsideAnswer): boolean => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
-const { specs, at, secrets, pid } = JSON.parse(await text(process.stdin)) as InsideQuestion;
-await resolveAs(pid);
-const runner = checkRunner();
-const { signal } = new AbortController();
-await Promise.all(
-  specs.map(async (spec, index) => {
-    const [result] = await runner.run([spec], at, { secrets, signal });
-    if (result) say({ index, result });
-  }),
-);
+async function askAll({ specs, at, secrets, pid }: InsideQuestion): Promise<void> {
+  await resolveAs(pid);
+  const runner = checkRunner();
+  const { signal } = new AbortController();
+  await Promise.all(
+    specs.map(async (spec, index) => {
+      const [result] = await runner.run([spec], at, { secrets, signal });
+      if (result) say({ index, result });
+    }),
+  );
+}
+
+try {
+  await askAll(JSON.parse(await text(process.stdin)) as InsideQuestion);
+} catch (error) {
+  // The last line is what whoever started this tells.
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+}
