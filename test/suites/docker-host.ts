@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { type DockerRuntime, dockerRuntime } from '../../packages/gonogo/src/runtimes/docker/index.ts';
-import type { DockerOptions } from '../../packages/gonogo/src/runtimes/docker/options.ts';
 import { systemClock } from '../../packages/gonogo/src/system/clock.ts';
 import { type ImageWish, scriptImage } from './docker-images.ts';
 
@@ -22,14 +21,18 @@ export type DockerHost = {
   close(): Promise<void>;
 };
 
-export type DockerHostWish = { readonly host?: string; readonly options?: DockerOptions };
+export type DockerHostWish = Pick<
+  Parameters<typeof dockerRuntime>[0],
+  'host' | 'options' | 'newId' | 'random'
+>;
 
 /** The engine that tests may use; `needs('docker')` says whether there is one. */
 const testEngine = (): string => process.env.GONOGO_DOCKER_HOST ?? '';
 
 export const clientOf = (host: string): Docker => new Docker({ socketPath: host.replace('unix://', '') });
 
-export async function dockerHost({ host = testEngine(), options }: DockerHostWish = {}): Promise<DockerHost> {
+export async function dockerHost(wish: DockerHostWish = {}): Promise<DockerHost> {
+  const { host = testEngine() } = wish;
   const owner = randomBytes(8).toString('hex');
   const shared = await mkdtemp(join(tmpdir(), 'gonogo-docker-'));
   const docker = clientOf(host);
@@ -44,7 +47,7 @@ export async function dockerHost({ host = testEngine(), options }: DockerHostWis
       clock: systemClock,
       onError: (error: unknown) => errors.push(error),
     };
-    const runtime = await dockerRuntime({ ...given, ...(options ? { options } : {}) });
+    const runtime = await dockerRuntime({ ...given, ...wish });
     runtimes.push(runtime);
     return runtime;
   };

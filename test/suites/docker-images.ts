@@ -77,3 +77,19 @@ export async function scriptImage(docker: Docker, script: string, wish: ImageWis
   if (/"error"/.test(said)) throw new Error(said);
   return (await docker.getImage(tag).inspect()).Id;
 }
+
+/** An image for another kind of machine, `s390x`, with nothing in it: what `docker save` would write of it is loaded. */
+export async function foreignImage(docker: Docker, architecture: string): Promise<string> {
+  const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
+  const layer = Buffer.alloc(1024); // A tar without an entry.
+  const rootfs = { type: 'layers', diff_ids: [`sha256:${sha256(layer)}`] };
+  const config = JSON.stringify({ architecture, os: 'linux', config: {}, rootfs });
+  const manifest = [{ Config: 'config.json', RepoTags: [], Layers: ['layer.tar'] }];
+  const tar = tarOf([
+    { name: 'manifest.json', content: JSON.stringify(manifest) },
+    { name: 'config.json', content: config },
+    { name: 'layer.tar', content: layer },
+  ]);
+  await text(await docker.loadImage(tar as unknown as NodeJS.ReadableStream));
+  return `sha256:${sha256(config)}`;
+}

@@ -23,6 +23,13 @@ export function explainEnd(instance: ObservedInstance, slot: SlotName, lines: re
       hint: 'raise run.memory, or find out what takes the memory',
     };
   }
+  const missing = instance.inner === undefined ? undefined : missingCommand(lines);
+  if (missing !== undefined) {
+    return {
+      why: `an instance in ${slot} cannot start: its image has no command ${missing}`,
+      hint: 'correct run.command, or the CMD of the image; its programs must be for this machine, with their libraries',
+    };
+  }
   if (instance.inner !== undefined && lines.some((line) => /EROFS|read-only file system/i.test(line))) {
     return {
       why: `an instance in ${slot} ${howItEnded(instance)} because it writes to its own files, which are read-only: ${(last ?? '').slice(0, 200)}`,
@@ -43,7 +50,10 @@ export type Silent = {
 };
 
 /** Why a running instance does not become ready. */
-export async function explainSilence(tools: Tools, { instance, slot, last }: Silent): Promise<Explained> {
+export async function explainSilence(
+  tools: Pick<Tools, 'runtime'>,
+  { instance, slot, last }: Silent,
+): Promise<Explained> {
   const listening = (await tools.runtime.listening(instance.id)) ?? [];
   if (listening.some(({ host, port }) => port === instance.inner && isLoopback(host))) {
     return {
@@ -81,6 +91,10 @@ function lastWords(lines: readonly string[]): string | undefined {
   const said = lines.filter((line) => line.trim() !== '');
   return (said.findLast((line) => !afterwards.test(line)) ?? said.at(-1))?.trim();
 }
+
+/** What the first process of a container prints when it cannot become the command. */
+const missingCommand = (lines: readonly string[]): string | undefined =>
+  lines.map((line) => /exec (\S+) failed: No such file or directory/.exec(line)?.[1]).find(Boolean);
 
 const isLoopback = (host: string): boolean => host === '::1' || host.startsWith('127.');
 

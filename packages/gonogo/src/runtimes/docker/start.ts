@@ -53,8 +53,8 @@ const portAttempts = 5;
 
 async function startOne(tools: DockerTools, spec: PoolSpec, berth: Ground & Vacancy): Promise<string> {
   for (let attempt = 1; ; attempt++) {
-    const id = berth.id ?? newName(tools, spec, berth.index);
     const port = await choosePort(tools, spec.address);
+    const id = berth.id ?? newName(tools, spec, berth.index);
     tools.launching.add(id);
     try {
       await launch(tools, spec, { ...berth, id, port });
