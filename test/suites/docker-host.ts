@@ -65,9 +65,10 @@ export async function dockerHost(wish: DockerHostWish = {}): Promise<DockerHost>
     },
     close: async () => {
       for (const each of runtimes) each.close();
-      const filters = { label: [`gonogo.owner=${owner}`] };
-      for (const { Id } of await docker.listContainers({ all: true, filters }))
-        await docker.getContainer(Id).remove({ force: true, v: true });
+      // Ours, and those that others made of our images.
+      for (const label of [`gonogo.owner=${owner}`, `gonogo.test=${owner}`])
+        for (const { Id } of await docker.listContainers({ all: true, filters: { label: [label] } }))
+          await docker.getContainer(Id).remove({ force: true, v: true });
       for (const id of images) await docker.getImage(id).remove({ force: true });
       await rm(shared, { recursive: true, force: true });
     },
