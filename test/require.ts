@@ -4,6 +4,10 @@ const needed = {
     variable: 'GONOGO_PG_URL',
     lacks: 'a PostgreSQL server: set GONOGO_PG_URL to the URL of a superuser',
   },
+  docker: {
+    variable: 'GONOGO_DOCKER_HOST',
+    lacks: 'a Docker Engine, as root: set GONOGO_DOCKER_HOST to its unix:// socket',
+  },
 } as const;
 
 /**

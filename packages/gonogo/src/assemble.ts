@@ -43,7 +43,7 @@ export type Assembly = Awaited<ReturnType<typeof assemble>>;
 /** Loads the drivers, opens the stores, and puts an engine's parts together. */
 export async function assemble(options: AssembleOptions) {
   const { state, keeper, clock, owner } = options;
-  const [openStores, processRuntime, embeddedRouter, bundleStore, checks] = await Promise.all([
+  const [openStores, processRuntime, embeddedRouter, releases, checks] = await Promise.all([
     loadStores.sqlite(),
     loadRuntime.process(),
     loadRouter.embedded(),
@@ -51,7 +51,7 @@ export async function assemble(options: AssembleOptions) {
     loadChecks(),
   ]);
   const stores = await openStores(state, clock);
-  const artifacts: Artifacts & ArtifactUploads & ArtifactShelf = bundleStore(state.releases);
+  const artifacts: Artifacts & ArtifactUploads & ArtifactShelf = releases.bundleStore(state.releases);
   const { newId, random, onError } = options;
   const runtimeTools = { folder: state.instances, shared: state.shared, newId, random, onError };
   const runtime = inspecting(artifacts, processRuntime({ ...runtimeTools, keeper, clock }));
@@ -67,6 +67,7 @@ export async function assemble(options: AssembleOptions) {
     runtime,
     router,
     redact: checks.redact,
+    fit: releases.fit,
     plan: (current: State, wish: Wish): Promise<{ spec: RolloutSpec; plan: Plan }> =>
       planRollout({ runtime, router, revisions: stores.revisions }, current, wish),
     openEngine: (stream: string, hooks: Hooks): Promise<Engine> => {

@@ -13,6 +13,15 @@ export function parseDuration(text: string): Millis | undefined {
   return Number(match[1]) * factors[match[2] as keyof typeof factors];
 }
 
+const sizes = { KB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+
+/** `512MB`, `1.5GiB` in bytes; undefined for anything else, a bare number included. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)(KB|MB|GB|KiB|MiB|GiB)$/.exec(text);
+  if (!match) return undefined;
+  return Math.round(Number(match[1]) * sizes[match[2] as keyof typeof sizes]);
+}
+
 /** `1%`, `0.5%` as a share, 0–1. */
 export function parsePercent(text: string): number | undefined {
   const match = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text);
@@ -46,6 +55,14 @@ export const duration = (least: Millis = 1) =>
     const millis = parseDuration(text);
     if (millis === undefined) return refuse(`"${text}" is not a duration: write 500ms, 20s, 5m or 1h`);
     return millis >= least ? millis : refuse('must be longer');
+  });
+
+/** A size in bytes; `least` is the smallest allowed. */
+export const size = (least: number) =>
+  parsed(measured('a size: write 512MB or 1.5GiB'), (text, refuse): number => {
+    const bytes = parseSize(text);
+    if (bytes === undefined) return refuse(`"${text}" is not a size: write 512MB or 1.5GiB`);
+    return bytes >= least ? bytes : refuse('must be larger');
   });
 
 export const percent = parsed(
