@@ -32,7 +32,7 @@ const arrows: Record<string, Arrows> = {
   stores: { to: edge },
   checks: { to: edge, lazy: ['pg'] },
   facts: { to: edge },
-  releases: { to: edge },
+  releases: { to: edge, lazy: ['semver'] },
   'runtimes/*/options': { to: common, npm: ['zod'] },
   'routers/*/options': { to: common, npm: ['zod'] },
   'stores/*/options': { to: common, npm: ['zod'] },

@@ -69,7 +69,7 @@ export type Assembly = Awaited<ReturnType<typeof assemble>>;
 /** Loads the drivers, opens the stores, and puts an engine's parts together. */
 export async function assemble(options: AssembleOptions) {
   const { state, keeper, clock, owner } = options;
-  const [openStores, embeddedRouter, bundleStore, checks] = await Promise.all([
+  const [openStores, embeddedRouter, releases, checks] = await Promise.all([
     loadStores.sqlite(),
     loadRouter.embedded(),
     loadArtifacts(),
@@ -78,7 +78,7 @@ export async function assemble(options: AssembleOptions) {
   const stores = await openStores(state, clock);
   const { onError } = options;
   const runtimes = await openRuntime(options);
-  const artifacts = artifactsOf(bundleStore(state.releases), runtimes);
+  const artifacts = artifactsOf(releases.bundleStore(state.releases), runtimes);
   const runtime = inspecting(artifacts, runtimes);
   const closing = new AbortController();
   const tend = { signal: closing.signal, failed: onError };
@@ -92,6 +92,7 @@ export async function assemble(options: AssembleOptions) {
     runtime,
     router,
     redact: checks.redact,
+    fit: releases.fit,
     plan: (current: State, wish: Wish): Promise<{ spec: RolloutSpec; plan: Plan }> =>
       planRollout({ runtime, router, revisions: stores.revisions }, current, wish),
     openEngine: (stream: string, hooks: Hooks): Promise<Engine> => {

@@ -20,7 +20,13 @@ export const loadStores = {
   sqlite: async () => (await import('./stores/sqlite/index.ts')).openStores,
 };
 
-export const loadArtifacts = async () => (await import('./releases/store.ts')).bundleStore;
+export const loadArtifacts = async () => {
+  const [{ bundleStore }, { hostOf, whyUnfit }] = await Promise.all([
+    import('./releases/store.ts'),
+    import('./releases/fit.ts'),
+  ]);
+  return { bundleStore, fit: { hostOf, whyUnfit } };
+};
 
 export const loadChecks = async () => {
   const [{ checkRunner }, { contractSpecs, reachSpecs }, { redact }] = await Promise.all([

@@ -9,6 +9,8 @@ import type { StateFolder } from '../system/state.ts';
 import { Environments } from './environments.ts';
 import { ensureKeeper, type KeeperLink } from './keeper.ts';
 import { processes } from './processes.ts';
+import { releaseOperations } from './releases.ts';
+import { openRetention, type Retention } from './retention.ts';
 import { brokenBy, rolloutOperations, runningRollouts } from './rollouts.ts';
 import { stopEverything } from './stop.ts';
 
@@ -18,12 +20,16 @@ export type Rollouts = Awaited<ReturnType<typeof openRollouts>>;
 /** Puts the agent together on a state folder whose lock is held, and recovers. */
 export async function openRollouts(state: StateFolder, log: Logger) {
   const keeper = await ensureKeeper(state.root);
-  const assembly = await put(state, { log, keeper });
+  const bare = await put(state, { log, keeper });
+  const assembly: Assembly = { ...bare, openEngine: tidyingEngine(bare, () => retention) };
   const environments = new Environments(assembly, log);
+  const retention = openRetention(assembly, environments, log);
   await environments.recover();
+  void retention.prune();
   return {
     operations: {
-      ...rolloutOperations(assembly, environments),
+      ...rolloutOperations(assembly, environments, retention),
+      ...releaseOperations(assembly, environments, retention),
       processes: () => processes(state.root, keeper),
     },
     running: () => runningRollouts(environments),
@@ -40,6 +46,20 @@ export async function openRollouts(state: StateFolder, log: Logger) {
     },
   };
 }
+
+/** Every rollout that ends leaves something that is not needed any more. */
+const tidyingEngine =
+  ({ openEngine }: Assembly, retention: () => Retention): Assembly['openEngine'] =>
+  (stream, hooks) =>
+    openEngine(stream, {
+      ...hooks,
+      onEvents: (events, state) => {
+        hooks.onEvents(events, state);
+        if (!events.some(({ e }) => e === 'ended')) return;
+        if (state.rollout) retention().letGo(state.rollout.spec.next.releaseDigest);
+        void retention().prune();
+      },
+    });
 
 async function put(
   state: StateFolder,

@@ -3,12 +3,12 @@ import { finished } from 'node:stream/promises';
 import { problem } from '../errors.ts';
 
 /** The largest JSON input, in bytes; an artifact is streamed and has no limit. */
-const jsonLimit = 4 * 1024 * 1024;
+const jsonLimit = 16 * 1024 * 1024;
 
 /** The largest index of a bundle, in bytes. */
 export const indexLimit = 64 * 1024 * 1024;
 
-/** The whole body as text; fails with API_TOO_LARGE as soon as it is more than `limit` bytes, by default 4 MB. */
+/** The whole body as text; fails with API_TOO_LARGE as soon as it is more than `limit` bytes, by default 16 MB. */
 export async function readText(incoming: IncomingMessage, limit = jsonLimit): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;

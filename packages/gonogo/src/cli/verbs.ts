@@ -20,6 +20,21 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./commands/deploy.ts')).deploy,
   },
   {
+    name: 'promote',
+    summary: 'deploys to one environment the exact release that is proven in another',
+    load: async () => (await import('./commands/promote.ts')).promote,
+  },
+  {
+    name: 'release',
+    summary: 'builds an immutable release, to be deployed by its name later',
+    load: async () => (await import('./commands/release.ts')).release,
+  },
+  {
+    name: 'releases',
+    summary: 'the releases that were built, with where each is live and proven',
+    load: async () => (await import('./commands/releases.ts')).releases,
+  },
+  {
     name: 'rollback',
     summary: 'goes back to the last proven release',
     load: async () => (await import('./commands/rollback.ts')).rollback,

@@ -11,6 +11,7 @@ import {
   variableName,
   withDefault,
 } from './section.ts';
+import { size } from './units.ts';
 
 const bundle = section({
   from: withDefault(innerPath, '.', 'The folder that is packed, relative to gonogo.yaml.'),
@@ -65,15 +66,30 @@ const image = parsed(
   },
 );
 
+const keep = section({
+  releases: withDefault(
+    z.int().check(z.gte(0), z.lte(10_000)),
+    10,
+    'How many releases stay on a host that are neither live nor proven anywhere.',
+  ),
+  disk: withDefault(size(1), '5GB', 'How much all releases together may take, before such ones go.'),
+});
+
 /** `artifact:` — what is built once and runs everywhere. */
 export const artifact = parsed(
   section({
     bundle: optional(bundle, 'A folder, packed reproducibly and identified by its digest.'),
     image: optional(image, 'A container image: built from a Dockerfile, or taken by its name.'),
+    keep: withDefault(
+      keep,
+      {},
+      'What stays of old releases. One that is live, warm or proven somewhere always stays.',
+    ),
   }),
   (written, refuse) => {
     // Both at once are refused by `misfits.ts`, together with whatever else is wrong inside of them.
-    if (written.bundle) return { bundle: written.bundle };
-    return written.image ? { image: written.image } : refuse('must have bundle or image');
+    const common = { keep: { releases: written.keep.releases, bytes: written.keep.disk } };
+    if (written.bundle) return { ...common, bundle: written.bundle };
+    return written.image ? { ...common, image: written.image } : refuse('must have bundle or image');
   },
 );

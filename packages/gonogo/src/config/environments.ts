@@ -79,17 +79,30 @@ const input = section({
   runtime: withDefault(runtime, {}, 'What runs the instances.'),
   host: unsupported('everything runs on this machine'),
   preview: unsupported(),
-  from: unsupported(),
+  from: optional(
+    name,
+    'The environment in which a release must be proven before it comes here. Default: none; anything may be deployed.',
+  ),
   notify: unsupported(),
 });
 
 type Written = z.output<typeof input>;
 
-const specOf = ({ strategy, listen, watch, keep, runtime, approve, canary }: Written): EnvironmentSpec => ({
+const specOf = ({
+  strategy,
+  listen,
+  from,
+  watch,
+  keep,
+  runtime,
+  approve,
+  canary,
+}: Written): EnvironmentSpec => ({
   strategy,
   ...(listen ? { listen } : {}),
   watch: { for: watch.for, errors: watch.errors, p99: watch.p99, minRequests: watch.min_requests },
   keep,
+  ...(from === undefined ? {} : { from }),
   address: runtime.process.address,
   ...(approve ? { approve } : {}),
   ...(watch.quiet === 'hold' ? { quiet: watch.quiet } : {}),

@@ -129,6 +129,33 @@ test('what belongs only to images, and what a bundle lacks, is refused', async (
   assert.match(report, /run.port: belongs to images/);
 });
 
+test('an environment takes releases from another one, and never in a circle', async () => {
+  const from = (environments: string) =>
+    write(`${deployable.replace(/environments:[\s\S]*/, '')}environments: ${environments}\n`);
+  const project = await loadConfig(await from('{ staging: , production: { from: staging } }'));
+  assert.equal(project.services[0]?.environments.production?.spec.from, 'staging');
+  for (const [environments, why] of [
+    [
+      '{ production: { from: stagin }, staging: }',
+      /production.from: there is no environment "stagin"; there is production, staging/,
+    ],
+    ['{ production: { from: production } }', /production.from: leads back to this environment/],
+    ['{ a: { from: b }, b: { from: c }, c: { from: a } }', /b.from: leads back/],
+    ['{ a: { from: 7 } }', /a.from: must be text, not a number/],
+  ] as const)
+    assert.match(await reportOf(await from(environments)), why);
+});
+
+test('what stays of old releases can be said', async () => {
+  const keep = (written: string) => write(deployable.replace('artifact: {', `artifact: { keep: ${written},`));
+  const usual = await loadConfig(await write(deployable));
+  assert.deepEqual(usual.services[0]?.keep, { releases: 10, bytes: 5e9 });
+  const said = await loadConfig(await keep('{ releases: 3, disk: 500MB }'));
+  assert.deepEqual(said.services[0]?.keep, { releases: 3, bytes: 5e8 });
+  assert.match(await reportOf(await keep('{ disk: lots }')), /artifact.keep.disk: "lots" is not a size/);
+  assert.match(await reportOf(await keep('{ releases: -1 }')), /artifact.keep.releases: must be at least 0/);
+});
+
 test('every shorthand of a check becomes the same kind of spec, and the wire takes them all', async () => {
   const path = await write(`${deployable}contract:
   env: { LOG_LEVEL: { default: info, one_of: [debug, info] }, TOKEN: }

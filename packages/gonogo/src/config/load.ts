@@ -108,6 +108,7 @@ function serviceOf(parsed: ServiceFile, folder: string): Service {
   return {
     name: parsed.service,
     artifact: sourceOf(artifact, folder),
+    keep: artifact.keep,
     manifest,
     environments,
   };

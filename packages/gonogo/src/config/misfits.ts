@@ -5,11 +5,13 @@ export type Misfit = { readonly path: Path; readonly message: string };
 export const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What is wrong between sections, each of which may be right for itself: what a bundle's `run:` must and must not say. */
-export function misfitsOf(file: unknown): Misfit[] {
-  if (!isMapping(file) || !isMapping(file.artifact)) return [];
-  const { artifact, run } = file;
-  if (!Object.hasOwn(artifact, 'bundle')) return [];
+/** What is wrong between sections, each of which may be right for itself. */
+export const misfitsOf = (file: unknown): Misfit[] =>
+  isMapping(file) ? [...artifactMisfits(file), ...originMisfits(file.environments)] : [];
+
+/** What a bundle's `run:` must and must not say. */
+function artifactMisfits({ artifact, run }: Readonly<Record<string, unknown>>): Misfit[] {
+  if (!isMapping(artifact) || !Object.hasOwn(artifact, 'bundle')) return [];
   if (Object.hasOwn(artifact, 'image'))
     return [
       { path: ['artifact', 'image'], message: 'there is a bundle already: only one of them can be deployed' },
@@ -27,4 +29,33 @@ export function misfitsOf(file: unknown): Misfit[] {
     if (Object.hasOwn(run, key))
       misfits.push({ path: ['run', key], message: 'belongs to images; a bundle runs as plain processes' });
   return misfits;
+}
+
+/** `from:` names another environment, and following it comes to an end: else nothing could ever be deployed there. */
+function originMisfits(environments: unknown): Misfit[] {
+  if (!isMapping(environments)) return [];
+  const originOf = (name: string): string | undefined => {
+    const environment = Object.hasOwn(environments, name) ? environments[name] : undefined;
+    return isMapping(environment) && typeof environment.from === 'string' ? environment.from : undefined;
+  };
+  return Object.keys(environments).flatMap((name) => {
+    const message = whyNoOrigin(name, originOf, Object.keys(environments));
+    return message === undefined ? [] : [{ path: ['environments', name, 'from'], message }];
+  });
+}
+
+function whyNoOrigin(
+  name: string,
+  originOf: (name: string) => string | undefined,
+  known: readonly string[],
+): string | undefined {
+  const origin = originOf(name);
+  if (origin === undefined) return undefined;
+  if (!known.includes(origin)) return `there is no environment "${origin}"; there is ${known.join(', ')}`;
+  const seen = new Set<string>();
+  for (let at: string | undefined = origin; at !== undefined && !seen.has(at); at = originOf(at)) {
+    if (at === name) return 'leads back to this environment: nothing could ever be deployed here';
+    seen.add(at);
+  }
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import type { CheckSpec } from '../domain/check.ts';
 import type { EnvironmentSpec } from '../domain/environment.ts';
 import type { Contract, Manifest } from '../domain/release.ts';
+import type { Keeping } from '../domain/release-record.ts';
 
 /** One source of an environment's variables; later sources win. */
 export type EnvSource = { readonly file: string } | { readonly command: readonly string[] };
@@ -42,6 +43,8 @@ export type Environments = Readonly<Record<string, Environment>>;
 export type Service = {
   readonly name: string;
   readonly artifact: ArtifactSource;
+  /** What stays of old releases. */
+  readonly keep: Keeping;
   readonly manifest: Manifest;
   readonly environments: Environments;
 };

@@ -3,6 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseDuration, parseListen, parsePercent, parseRatio, parseSize } from './units.ts';
 
+test('a size is a number with its unit', () => {
+  assert.equal(parseSize('512MB'), 512_000_000);
+  assert.equal(parseSize('1.5GiB'), 1.5 * 1024 ** 3);
+  for (const odd of ['512', '512 MB', '1TB', '-1MB', '']) assert.equal(parseSize(odd), undefined, odd);
+});
+
 test('durations are read in each unit', () => {
   assert.deepEqual(
     ['500ms', '20s', '1.5m', '1h', '0s'].map(parseDuration),
@@ -64,10 +70,4 @@ test('a port listens on every address, unless one is named', () => {
   for (const text of ['0', '65536', 'localhost:80', '1.2.3:80', '::1:80', ':80', '80:', '', '999.1.1.1:80']) {
     assert.equal(parseListen(text), undefined, text);
   }
-});
-
-test('sizes have a unit, decimal or binary', () => {
-  assert.equal(parseSize('512MB'), 512_000_000);
-  assert.equal(parseSize('1.5GiB'), 1.5 * 1024 ** 3);
-  for (const text of ['512', '512mb', 'MB', '-1MB', '1 GB']) assert.equal(parseSize(text), undefined, text);
 });

@@ -7,7 +7,8 @@ import type { BundleEntry } from './entry.ts';
 
 /**
  * Where the parts of a bundle lie under the folder of all: its tree, which instances run from; its index, which is there
- * only while the tree is known to be whole; and when each entry was last modified as it was unpacked.
+ * only while the tree is known to be whole; when each entry was last modified as it was unpacked; and what was found to be
+ * changed.
  */
 export const placesOf = (folder: string, digest: string) => {
   const name = hexOf(digest);
@@ -15,6 +16,7 @@ export const placesOf = (folder: string, digest: string) => {
     tree: join(folder, name),
     index: join(folder, `${name}.index`),
     modified: join(folder, `${name}.modified`),
+    damaged: join(folder, `${name}.damaged`),
   };
 };
 

@@ -5,7 +5,7 @@ import { problem } from '../errors.ts';
 import type { ArtifactShelf, Artifacts, ArtifactUploads } from '../ports/revisions.ts';
 import { sha256 } from '../system/digest.ts';
 import { onDisk } from '../system/disk.ts';
-import { isErrno, makePrivateFolder, readIfPresent } from '../system/files.ts';
+import { isErrno, makePrivateFolder, readIfPresent, writeFileAtomic } from '../system/files.ts';
 import { Mutex } from '../system/mutex.ts';
 import { parseIndex } from './bundle-index.ts';
 import { type Contents, contentsIn } from './contents.ts';
@@ -77,7 +77,7 @@ async function put(store: Store, digest: string, bytes: AsyncIterable<Uint8Array
   if (await exists(placesOf(folder, digest).index)) return;
   const check: Unpacking['verify'] = async (tree, entries, fresh) => {
     const change = await findChange({ folder: tree, entries, fresh });
-    if (change) throw await refused(store, digest, change);
+    if (change) throw await unusable(store, digest, change);
   };
   store.expected.set(digest, performance.now());
   try {
@@ -96,21 +96,35 @@ async function locate(folder: string, artifact: Artifact): Promise<string> {
 
 async function verify(store: Store, artifact: Artifact): Promise<void> {
   const folder = await locate(store.folder, artifact);
+  await refuseDamaged(store.folder, artifact.digest);
   const entries = artifact.kind === 'bundle' ? await entriesOf(store.folder, artifact.digest) : undefined;
   const change = entries && (await findChange({ folder, entries }));
   if (change) throw await refused(store, artifact.digest, change);
 }
 
-/** What was found changed can be sent again: it counts as absent, and what is wrong in it is not linked to any more. */
-async function refused({ folder, contents }: Store, digest: string, change: Change): Promise<Error> {
-  await rm(placesOf(folder, digest).index, { force: true });
+/** What was found changed can be sent again: until then it counts as absent. */
+async function refused(store: Store, digest: string, change: Change): Promise<Error> {
+  const { index, damaged } = placesOf(store.folder, digest);
+  await writeFileAtomic(damaged, JSON.stringify({ path: change.path, why: change.why }));
+  await rm(index, { force: true });
+  return unusable(store, digest, change);
+}
+
+/** What is wrong in a tree is not linked to any more. */
+async function unusable({ contents }: Store, digest: string, change: Change): Promise<Error> {
   if (change.entry?.is === 'file') await contents.forget(contentName(change.entry));
   return changed(digest, change);
+}
+
+async function refuseDamaged(folder: string, digest: string): Promise<void> {
+  const found = await readIfPresent(placesOf(folder, digest).damaged);
+  if (found !== undefined) throw changed(digest, JSON.parse(found) as Change);
 }
 
 async function inspect(folder: string, place: string): Promise<void> {
   if (dirname(place) !== folder) return; // An image: its engine keeps it by its digest.
   const digest = `sha256:${basename(place)}`;
+  await refuseDamaged(folder, digest);
   const entries = await entriesOf(folder, digest);
   const modified = await readIfPresent(placesOf(folder, digest).modified);
   if (!entries || modified === undefined) return; // From before indexes were kept.
@@ -134,10 +148,9 @@ const filesOf = (entries: readonly BundleEntry[]): FileEntry[] =>
 
 async function remove(store: Store, digests: readonly string[]): Promise<void> {
   for (const digest of digests) {
-    const { tree, index, modified } = placesOf(store.folder, digest);
+    const { tree, ...files } = placesOf(store.folder, digest);
+    for (const file of Object.values(files)) await rm(file, { force: true });
     // Out of its place first, so that a crash never leaves a part of it under its digest.
-    await rm(index, { force: true });
-    await rm(modified, { force: true });
     const leaving = join(store.folder, temporaryName());
     if (await movedAway(tree, leaving)) await removeTree(leaving);
   }

@@ -1,4 +1,4 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno, readIfPresent, writeFileAtomic } from '../system/files.ts';
 import type { Mutex } from '../system/mutex.ts';
@@ -68,5 +68,6 @@ async function appear({ tree, index, modified }: Settled, { folder, digest }: Un
   await removeTree(replaced);
   await syncPath(folder);
   await writeFileAtomic(places.modified, JSON.stringify(modified));
+  await rm(places.damaged, { force: true });
   await writeFileAtomic(places.index, index);
 }

@@ -91,8 +91,12 @@ for (const [what, [says, damage]] of Object.entries(damages)) {
       return true;
     });
     assert.equal(await store.has(sent.digest), false);
+    // Nothing starts from it until then, by whatever way.
+    for (const look of [() => store.verify(bundle(sent)), () => store.inspect(at)])
+      await assert.rejects(look, (error) => isProblem(error, 'ARTIFACT_CHANGED'));
     await put(sent, store);
     await store.verify(bundle(sent));
+    await store.inspect(at);
   });
 }
 
@@ -160,4 +164,18 @@ test('what no bundle has any more goes with the last one that had it', async () 
   await store.verify(bundle(second));
   await store.remove([second.digest]);
   assert.equal(await kept(), 0);
+});
+
+test('a content that was damaged on the disk is not put into another bundle', async () => {
+  const at = fresh();
+  const store = bundleStore(at);
+  const first = shipment([file('same', 'same')]);
+  await put(first, store);
+  await overwrite(join(await store.locate(bundle(first)), 'same'), 'SAME');
+  const second = shipment([file('same', 'same'), file('mine', '2')], { only: ['2'] });
+  await assert.rejects(put(second, store), (error) => isProblem(error, 'ARTIFACT_CHANGED'));
+  const again = shipment([file('same', 'same'), file('mine', '2')]);
+  await put(again, store);
+  await store.verify(bundle(again));
+  await assert.rejects(store.verify(bundle(first)), (error) => isProblem(error, 'ARTIFACT_CHANGED'));
 });

@@ -23,6 +23,12 @@ export const journalSchema: Schema = {
     CREATE TABLE revisions (id TEXT PRIMARY KEY, json TEXT NOT NULL);
     CREATE TABLE evidence (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, json TEXT NOT NULL);
     `,
+    `
+    CREATE TABLE releases (
+      project TEXT NOT NULL, digest TEXT NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL,
+      packages TEXT NOT NULL, PRIMARY KEY (project, digest)
+    );
+    `,
   ],
 };
 

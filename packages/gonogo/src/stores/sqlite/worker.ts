@@ -6,6 +6,7 @@ import { openDatabase } from './database.ts';
 import { journalTable } from './journal-table.ts';
 import { leaseTable } from './lease-table.ts';
 import { recordTables } from './record-tables.ts';
+import { releaseTable } from './release-table.ts';
 import { journalSchema, telemetrySchema } from './schema.ts';
 
 /** The thread that owns the databases: a commit beside other writers can take 50 ms, which probes must not feel. */
@@ -36,6 +37,7 @@ function openCalls(paths: WorkerPaths): Calls {
     ...journalTable(journal),
     ...leaseTable(journal),
     ...records,
+    ...releaseTable(journal),
     putEvidence: (input) => {
       const ref = records.putEvidence(input);
       checks.add(input.checks);
