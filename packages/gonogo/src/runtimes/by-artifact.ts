@@ -64,6 +64,8 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
 
   return {
     can: processes.can,
+    vet: async (spec) =>
+      (await processes.vet(spec)) ?? (await (await containersOf(spec.pool.target))?.vet(spec)),
     ...startersOf({ processes, load, containersOf, applying }),
     restart: async (spec, instance, signal) =>
       await (isImage(spec) ? await load.containers() : processes).restart(spec, instance, signal),

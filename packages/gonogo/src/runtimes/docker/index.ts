@@ -15,6 +15,7 @@ import { poolLogs } from './logs.ts';
 import { DockerOptions } from './options.ts';
 import type { DockerTools } from './tools.ts';
 import { vantageOf } from './vantage.ts';
+import { vet } from './vet.ts';
 import { born, type Found, look } from './world.ts';
 
 export type DockerRuntimeTools = {
@@ -57,6 +58,7 @@ export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRu
   return {
     can: { supervise: false, scale: true, overlap: true },
     images: imageStore(engine),
+    vet: (spec) => vet(tools, spec),
     apply: (spec, fence, signal) =>
       pools.run(spec.pool, async () => {
         hold(fences, spec.pool, fence);

@@ -14,11 +14,9 @@ export function listeningOf(found: Found | undefined): readonly Address[] | unde
   if (!found) return undefined;
   if (found.state.is === 'ended') return [];
   const { host, port, inner } = found.place;
-  return listenersIn(found.state.pid)
-    .filter((at) => at.host !== resolver)
-    .map((at) =>
-      at.port === inner && !isLoopback(at.host) ? { host, port } : { host: at.host, port: at.port },
-    );
+  return listenersIn(found.state.pid, (at) => at.host !== resolver).map((at) =>
+    at.port === inner && !isLoopback(at.host) ? { host, port } : { host: at.host, port: at.port },
+  );
 }
 
 const isLoopback = (host: string): boolean => (isIPv6(host) ? host === '::1' : host.startsWith('127.'));

@@ -7,9 +7,7 @@ export function listeningOf(pids: readonly number[]): Address[] {
   const [first] = pids;
   if (first === undefined) return [];
   const own = new Set(pids.flatMap(socketsOf));
-  return listenersIn(first)
-    .filter((row) => own.has(row.inode))
-    .map(({ host, port }) => ({ host, port }));
+  return listenersIn(first, (row) => own.has(row.inode)).map(({ host, port }) => ({ host, port }));
 }
 
 /** The inodes of the sockets a process has open. */

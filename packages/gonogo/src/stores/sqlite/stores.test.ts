@@ -40,9 +40,30 @@ const target = (environment: string, service = 'shop'): Target => ({
 });
 const stream = streamOf(target('production'));
 
-/** The store knows of a plan only that it is there, and of a rollout only its id. */
-const planned = (id: string): Event =>
-  ({ e: 'planned', v: 1, at: 1, plan: { seq: [] }, spec: { id, kind: 'deploy' } }) as unknown as Event;
+const placed = { slot: 'blue', revision: 'r1', releaseDigest: 'sha256:1' } as const;
+const settings = {
+  strategy: 'blue-green',
+  watch: { for: 1, errors: 0, p99: 1, minRequests: 0 },
+  keep: 1,
+  address: '127.0.0.1',
+} as const;
+
+/** The store knows of a plan only that it is there. */
+const planned = (id: string): Event => ({
+  e: 'planned',
+  v: 1,
+  at: 1,
+  plan: { seq: [] },
+  spec: {
+    id,
+    kind: 'deploy',
+    target: target('production'),
+    settings,
+    next: placed,
+    front: { host: '127.0.0.1', port: 1 },
+    by: 'test',
+  },
+});
 const settled = (key: string): Event => ({ e: 'settled', at: 2, key, outcome: { is: 'ok', evidence: [] } });
 const turnedBack: Event = { e: 'turned-back', at: 3, why: 'a check failed' };
 const ended: Event = { e: 'ended', at: 4, as: 'succeeded' };
@@ -108,8 +129,71 @@ test('a list of rollouts has the newest first, without plans, and no more of the
     two.map((event) => (event.e === 'planned' ? event.spec.id : event.e)),
     ['ended', 'turned-back', 'three', 'ended', 'turned-back', 'two'],
   );
-  assert.ok(two.every((event) => !('plan' in event)));
+  assert.deepEqual(two[2], {
+    e: 'planned',
+    at: 1,
+    spec: {
+      id: 'three',
+      kind: 'deploy',
+      target: { service: 'shop', environment: 'production' },
+      settings: { strategy: 'blue-green' },
+      next: { revision: 'r1', releaseDigest: 'sha256:1' },
+    },
+  });
   assert.equal((await journal.plannedAndEnded(stream, 10)).length, 9);
+});
+
+test('the newest snapshot of a stream is kept, and survives closing', async () => {
+  const state = await freshState();
+  const first = await opened(state);
+  const { fence } = await first.leases.claim(stream, 'me', 60_000);
+  await first.journal.append(stream, 0, fence, [planned('one'), settled('a'), ended]);
+  assert.equal(await first.journal.snapshot(stream, 1), undefined);
+  await first.journal.keepSnapshot(stream, { seq: 1, version: 1, state: 'earlier' });
+  await first.journal.keepSnapshot(stream, { seq: 3, version: 1, state: 'later' });
+  await first.close();
+  const { journal } = await opened(state);
+  assert.deepEqual(await journal.snapshot(stream, 1), { seq: 3, version: 1, state: 'later' });
+  assert.equal(await journal.snapshot(streamOf(target('staging')), 1), undefined);
+});
+
+test('a snapshot of another version, one that is ahead of its stream, and one that was changed are ignored', async () => {
+  const state = await freshState();
+  const { journal, leases, close } = await opened(state);
+  const { fence } = await leases.claim(stream, 'me', 60_000);
+  await journal.append(stream, 0, fence, [planned('one'), ended]);
+  await journal.keepSnapshot(stream, { seq: 2, version: 1, state: 'whole' });
+  assert.equal(await journal.snapshot(stream, 2), undefined);
+  await journal.keepSnapshot(stream, { seq: 3, version: 1, state: 'ahead' });
+  assert.equal(await journal.snapshot(stream, 1), undefined);
+  await journal.keepSnapshot(stream, { seq: 2, version: 1, state: 'whole' });
+  await close();
+  for (const change of ["state = 'whol'", 'seq = 1', "version = 'another build/1'"]) {
+    const file = new DatabaseSync(state.journal);
+    file.exec(`CREATE TABLE kept AS SELECT * FROM snapshots; UPDATE snapshots SET ${change}`);
+    const changed = await opened(state);
+    assert.equal(await changed.journal.snapshot(stream, 1), undefined, change);
+    await changed.close();
+    file.exec('DELETE FROM snapshots; INSERT INTO snapshots SELECT * FROM kept; DROP TABLE kept');
+    file.close();
+  }
+  const { journal: restored } = await opened(state);
+  assert.equal((await restored.snapshot(stream, 1))?.state, 'whole');
+});
+
+test('a state of the version before gets its snapshots, and keeps its events', async () => {
+  const state = await freshState();
+  const first = await opened(state);
+  const { fence } = await first.leases.claim(stream, 'me', 60_000);
+  await first.journal.append(stream, 0, fence, [planned('one'), ended]);
+  await first.close();
+  const older = new DatabaseSync(state.journal);
+  older.exec('DROP TABLE snapshots; PRAGMA user_version = 1');
+  older.close();
+  const { journal } = await opened(state);
+  await journal.keepSnapshot(stream, { seq: 2, version: 1, state: 'made' });
+  assert.equal((await journal.snapshot(stream, 1))?.state, 'made');
+  assert.equal((await journal.read(stream)).length, 2);
 });
 
 test('a revision is opened as it was put, and an unknown one is named', async () => {
