@@ -15,6 +15,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./commands/check.ts')).check,
   },
   {
+    name: 'probe',
+    summary: 'asks one address once, for images that have no curl',
+    load: async () => (await import('./commands/probe.ts')).probe,
+  },
+  {
     name: 'deploy',
     summary: 'takes a release live in an environment, and puts the old one back when it is a mistake',
     load: async () => (await import('./commands/deploy.ts')).deploy,
