@@ -144,6 +144,24 @@ export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): 
       await held.close();
     });
 
+    test('an instance that is a member no more drains by itself, while its slot goes on serving', async () => {
+      const held = await startHeld();
+      const { target, listen } = await publishTwo(router, held, green);
+      const slot = { target, slot: 'blue' } as const;
+      const early = get(listen);
+      await eventually('the request arrives', () => held.waiting() === 1);
+      await tell(router, target, { slot: 'blue', ports: [blue.port] });
+      assert.match((await get(listen)).text, /^v1/);
+      assert.equal(await router.drain(slot, 10_000, [`blue-${blue.port}`]), true);
+      const left = [`blue-${held.port}`];
+      assert.equal(await router.drain(slot, 50, left), false);
+      const drained = router.drain(slot, 20_000, left);
+      held.release();
+      assert.equal((await early).text, 'held');
+      assert.equal(await drained, true);
+      await held.close();
+    });
+
     test('counters count requests, errors and latency of each slot', async () => {
       const broken = await startHeld(500);
       const { target, listen } = await publishTwo(router, blue, broken);

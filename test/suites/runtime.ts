@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolId } from '../../packages/gonogo/src/domain/slot.ts';
-import type { ObservedInstance, PoolSpec, Runtime } from '../../packages/gonogo/src/ports/runtime.ts';
+import {
+  type JobSpec,
+  jobRole,
+  type ObservedInstance,
+  type PoolSpec,
+  type Runtime,
+} from '../../packages/gonogo/src/ports/runtime.ts';
 
 /** What a driver brings to be proved: a runtime on a fresh host, and how to start anew as after a crash of the agent. */
 export type RuntimeHost = {
@@ -228,5 +234,66 @@ export function runtimeSuite(driver: string, open: () => Promise<RuntimeHost>): 
 
   test(says('removing what is not there is no error'), async () => {
     await host.runtime.remove({ ...webPool, slot: 'green' }, 1000);
+  });
+
+  const job = (script: string): JobSpec => {
+    const { pool: _, count: __, ...rest } = specOf(artifact, { run: { command: ['node', '-e', script] } });
+    return { ...rest, slot: { target, slot: 'blue' }, values: { WORD: 'hello' } };
+  };
+
+  test(
+    says('a job runs once for each key, in the environment it is given, and tells how it ended'),
+    async () => {
+      const { runtime } = host;
+      const spec = job('console.log(process.env.WORD, Math.random()); process.exitCode = 3');
+      assert.equal(await runtime.hasBegun(spec.slot, 'key-1'), false);
+      const first = await runtime.job(spec, 'key-1', never());
+      assert.equal(first.code, 3);
+      assert.match(first.lines.join('\n'), /^hello 0\.\d+$/m);
+      assert.equal(await runtime.hasBegun(spec.slot, 'key-1'), true);
+      assert.deepEqual(await (await host.again()).job(spec, 'key-1', never()), first, 'it was not run again');
+      const second = await runtime.job(spec, 'key-2', never());
+      assert.notDeepEqual(second.lines, first.lines);
+    },
+  );
+
+  test(says('a job that was begun is waited for by whoever comes later'), async () => {
+    const { runtime } = host;
+    const spec = job('setTimeout(() => console.log("done " + process.pid), 300)');
+    const first = runtime.job(spec, 'key-3', never());
+    await eventually('it has begun', () => runtime.hasBegun(spec.slot, 'key-3'));
+    const second = (await host.again()).job(spec, 'key-3', never());
+    assert.deepEqual(await second, await first);
+  });
+
+  test(says('a job that is given up is stopped'), async () => {
+    const { runtime } = host;
+    const spec = job('setInterval(() => undefined, 1000)');
+    const stop = new AbortController();
+    const running = runtime.job(spec, 'key-4', stop.signal);
+    await eventually('it has begun', () => runtime.hasBegun(spec.slot, 'key-4'));
+    stop.abort(new Error('enough'));
+    await assert.rejects(running, /enough/);
+    const jobs = await instancesOf(runtime, { ...webPool, role: jobRole });
+    assert.ok(jobs.every(({ state }) => state.is === 'ended'));
+  });
+
+  test(says('of too many instances those that are listed last go'), async () => {
+    const { runtime } = host;
+    await runtime.apply(specOf(artifact, { count: 3 }), 10, never());
+    const [first, second] = await instancesOf(runtime);
+    await runtime.apply(specOf(artifact, { count: 2 }), 10, never());
+    assert.deepEqual(await instancesOf(runtime), [first, second]);
+    await runtime.remove(webPool, 2000);
+  });
+
+  test(says('a pool that cannot fit beside what runs is refused before anything starts'), async () => {
+    const { runtime } = host;
+    assert.equal(await runtime.vet(specOf(artifact)), undefined);
+    await runtime.apply(specOf(artifact), 10, never());
+    await ask(await theOne(runtime));
+    const many = await runtime.vet(specOf(artifact, { count: 1_000_000 }));
+    assert.match(many ?? '', /1000000 more instances may take \d+ MB of memory, and \d+ MB are free/);
+    await runtime.remove(webPool, 2000);
   });
 }

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { Processes } from '../api/contract.ts';
-import { isErrno } from '../system/files.ts';
+import { residentBytes } from '../system/memory.ts';
 import { version } from '../system/version.ts';
 import type { Launched } from '../wire/keeper.ts';
 import type { KeeperLink } from './keeper.ts';
@@ -26,14 +25,3 @@ const isProxy = ({ key }: Launched): boolean => key.startsWith('proxy/');
 
 const listenOf = (labels: Launched['labels']): string[] =>
   labels.listen === undefined ? [] : [labels.listen.replace(' ', ':')];
-
-/** VmRSS of a process (proc_pid_status(5)); 0 when it has just ended. */
-async function residentBytes(pid: number): Promise<number> {
-  try {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
-}

@@ -254,3 +254,15 @@ test('a path cannot be asked of nothing, and only HTTP is spoken', async () => {
   assert.equal((await http({ ...spec, url: '/x' }, asking)).failure, 'usage');
   assert.equal((await http({ ...spec, url: 'file:///etc/passwd' }, asking)).failure, 'usage');
 });
+
+test('an answer that names another release of the service is not from what was asked', async (t) => {
+  const told = { releaseId: 'shop@41bd07e' };
+  const base = await serve(t, (_request, response) => response.end(JSON.stringify(told)));
+  const asked = (release: string): Promise<Answer> => ask(base, { release });
+  assert.equal((await asked('shop@41bd07e')).verdict, 'pass');
+  const wrong = await asked('shop@9f3c2a1');
+  assert.equal(wrong.verdict, 'fail');
+  assert.equal(wrong.saw, 'shop@41bd07e answers, not shop@9f3c2a1');
+  told.releaseId = 'v1.2.3 (named by its own people)';
+  assert.equal((await asked('shop@9f3c2a1')).verdict, 'pass');
+});

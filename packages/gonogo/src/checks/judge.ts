@@ -25,6 +25,7 @@ export function judge(expect: HttpExpectation, answer: HttpAnswer, redact: Redac
     ...endingFaults(expect, answer),
     ...headerFaults(expect, answer, redact),
     ...bodyFaults(expect, answer, redact),
+    ...releaseFaults(expect, answer),
     ...timeFaults(expect, answer),
   ];
   const [first] = faults;
@@ -93,6 +94,15 @@ function parseJson(body: string): { readonly value: unknown } | undefined {
   } catch {
     return undefined; // The caller says so in its own words; the parser's message quotes the body.
   }
+}
+
+/** A check that was answered by the release before is the false pass that is easiest to miss. */
+function releaseFaults({ release }: HttpExpectation, { body }: HttpAnswer): Fault[] {
+  const told = release === undefined ? undefined : parseJson(body)?.value;
+  const named = typeof told === 'object' && told !== null && 'releaseId' in told ? told.releaseId : undefined;
+  const service = release?.replace(/@.*/, '') ?? '';
+  if (typeof named !== 'string' || named === release || !named.startsWith(`${service}@`)) return [];
+  return [{ failure: 'identity', says: `${excerpt(named, 60)} answers, not ${release}` }];
 }
 
 const timeFaults = ({ within }: HttpExpectation, { ms }: HttpAnswer): Fault[] =>

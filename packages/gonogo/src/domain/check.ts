@@ -21,6 +21,11 @@ export type HttpExpectation = {
   readonly json?: Readonly<Record<string, Matcher>>;
   readonly body?: Matcher;
   readonly within?: Millis;
+  /**
+   * The release that must be answering, `shop@9f3c2a1`: a body that names another one (`releaseId`, as @gonogo/health
+   * tells it) is wrong. A body that names none, or names it in a way of its own, is not judged by it.
+   */
+  readonly release?: string;
 };
 
 export type Retry = { readonly times: number; readonly delay: Millis };

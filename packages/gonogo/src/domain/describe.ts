@@ -44,7 +44,7 @@ function describeGate({ otherwise, unlessProvenBy }: WorkOf<'ask'>): string {
 function describeSuite({ suite, slot, front }: WorkOf<'check'>): string {
   switch (suite) {
     case 'preflight':
-      return `check the variables, and that ${front.host}:${front.port} can be listened on`;
+      return `check the variables, room on the host, and that ${front.host}:${front.port} can be listened on`;
     case 'reach':
       return `check from inside ${slot.slot} what the contract must reach`;
     case 'smoke':

@@ -18,13 +18,14 @@ export type Ask =
 
 /**
  * The loop of one environment, for ever. Appending is something it asks for, so that acting before journalling cannot
- * be written, and a simulator can run it without a promise.
+ * be written, and a simulator can run it without a promise. `history` is what happened since `from`; default: all.
  */
 export function* drive(
   history: readonly Event[],
   now: () => Instant,
+  from: State = emptyState,
 ): Generator<Ask, never, Input | undefined> {
-  let state = history.reduce(evolve, emptyState);
+  let state = history.reduce(evolve, from);
   if (isRunning(state)) {
     const events = [resumed(state, now())];
     yield { ask: 'append', after: state.seq, events };

@@ -7,7 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Input } from '../domain/decide.ts';
 import type { Event, RolloutSpec } from '../domain/event.ts';
 import type { Plan, Step, Work } from '../domain/plan.ts';
+import { freeze, snapshotVersion } from '../domain/snapshot.ts';
+import { isRunning } from '../domain/state.ts';
 import { isProblem, problem } from '../errors.ts';
+import type { Snapshot } from '../ports/journal.ts';
 import { ok, type Performer, type Performers } from '../ports/performer.ts';
 import { openStores, type Stores } from '../stores/sqlite/index.ts';
 import { systemClock } from '../system/clock.ts';
@@ -235,4 +238,52 @@ describe('an engine', () => {
     await assert.rejects(engine.stopped, (error) => isProblem(error, 'LEASE_LOST'));
     await assert.rejects(engine.submit({ i: 'tick' }), (error) => isProblem(error, 'LEASE_LOST'));
   });
+
+  test('opens from a snapshot and what happened since, once there is a long past', async (t) => {
+    const opened = await stores(t);
+    await carryOutMany(opened, 40);
+    const snapshot = await waitForSnapshot(opened);
+    const after = await open(opened, works);
+    assert.equal(after.engine.state().proven.length, 40);
+    const forgetful = { ...after.engine.state(), seq: snapshot.seq, proven: [] };
+    await opened.journal.keepSnapshot(stream, { ...snapshot, state: freeze(forgetful) });
+    const { engine } = await open(opened, works);
+    const since = (after.engine.state().seq - snapshot.seq) / eventsOfOne;
+    assert.equal(
+      engine.state().proven.length,
+      since,
+      'it was folded from the snapshot, not from the first event',
+    );
+  });
+
+  test('opens from the journal when its snapshot cannot be read or belongs to another moment', async (t) => {
+    const opened = await stores(t);
+    await carryOutMany(opened, 3);
+    const truth = (await open(opened, works)).engine.state();
+    for (const state of ['{', 'null', freeze({ ...truth, seq: 2 })]) {
+      await opened.journal.keepSnapshot(stream, { seq: truth.seq, version: snapshotVersion, state });
+      assert.deepEqual((await open(opened, works)).engine.state(), truth);
+    }
+  });
 });
+
+/** `planned`, `intended`, `settled`, `ended`. */
+const eventsOfOne = 4;
+
+/** One rollout of one step after another. */
+async function carryOutMany(opened: Stores, count: number): Promise<void> {
+  const { engine } = await open(opened, works);
+  for (let n = 0; n < count; n++) {
+    await engine.submit(rollout(`past-${n}`, [step('a')]));
+    while (isRunning(engine.state()) || engine.state().rollout?.spec.id !== `past-${n}`) await sleep(1);
+  }
+}
+
+/** It is kept in the background. */
+async function waitForSnapshot({ journal }: Stores): Promise<Snapshot> {
+  for (;;) {
+    const found = await journal.snapshot(stream, snapshotVersion);
+    if (found) return found;
+    await sleep(5);
+  }
+}

@@ -9,6 +9,7 @@ import type { Performers } from '../ports/performer.ts';
 import { type Ask, drive } from './drive.ts';
 import { Inbox } from './inbox.ts';
 import { carryOut } from './perform.ts';
+import { Snapshots } from './snapshots.ts';
 import { Tenure } from './tenure.ts';
 
 export type EngineTools = {
@@ -33,11 +34,13 @@ export type Engine = {
 
 type Letter = { readonly input: Input; readonly done: PromiseWithResolvers<void> };
 
-/** Opens an environment: folds its journal, looks at what was under way, and carries on for ever. */
+/** Opens an environment: folds its journal from the last snapshot, looks at what was under way, carries on for ever. */
 export async function runEngine(stream: string, tools: EngineTools): Promise<Engine> {
-  const history = await tools.journal.read(stream);
-  const shell = new Shell(stream, tools);
-  const loop = drive(history, () => tools.clock.wall());
+  const snapshots = new Snapshots(tools.journal, stream);
+  const from = await snapshots.open();
+  const history = await tools.journal.read(stream, from.seq);
+  const shell = new Shell(stream, tools, snapshots);
+  const loop = drive(history, () => tools.clock.wall(), from);
   const stopped = shell.run(loop);
   stopped.catch(() => undefined); // Whoever awaits `stopped` hears of it; nobody must.
   await shell.ready;
@@ -49,6 +52,7 @@ class Shell {
   readonly #stream: string;
   readonly #tools: EngineTools;
   readonly #tenure: Tenure;
+  readonly #snapshots: Snapshots;
   readonly #inbox = new Inbox<Letter>();
   readonly #running = new Map<string, AbortController>();
   readonly #ready = Promise.withResolvers<void>();
@@ -58,9 +62,10 @@ class Shell {
   #unpublished: Event[] = [];
   #dead: unknown;
 
-  constructor(stream: string, tools: EngineTools) {
+  constructor(stream: string, tools: EngineTools, snapshots: Snapshots) {
     this.#stream = stream;
     this.#tools = tools;
+    this.#snapshots = snapshots;
     this.#tenure = new Tenure(tools.leases, tools.clock, { stream, owner: tools.owner });
     this.#death.promise.catch(() => undefined); // Heard by whoever waits; often nobody does.
     this.#ready.promise.catch(() => undefined);
@@ -110,7 +115,10 @@ class Shell {
 
   async #next({ state, until }: Extract<Ask, { ask: 'next' }>): Promise<Input | undefined> {
     this.#publish(state);
-    if (!isRunning(state) && state.pending.size === 0) await this.#tenure.release();
+    if (!isRunning(state) && state.pending.size === 0) {
+      await this.#tenure.release();
+      this.#snapshots.keep(state);
+    }
     this.#letter?.done.resolve();
     this.#letter = await Promise.race([this.#inbox.take(this.#tools.clock, until), this.#death.promise]);
     return this.#letter?.input;

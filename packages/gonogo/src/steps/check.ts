@@ -5,12 +5,12 @@ import type { Target } from '../domain/target.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import type { Vantage } from '../ports/vantage.ts';
 import { readyNow } from './probe.ts';
-import { keepEvidence, type Opened, observePool, openRevision, type Tools } from './tools.ts';
+import { keepEvidence, type Opened, observePool, openRevision, releaseOf, type Tools } from './tools.ts';
 
 type CheckWork = WorkOf<'check'>;
 
 /**
- * Asks a suite of checks. `preflight`: the contract's variables and the front's address, before anything is touched.
+ * Asks a suite of checks. `preflight`: the contract's variables, the front's address, and room on the host, before anything is touched.
  * `reach`: what the contract must reach, from inside the new slot. `smoke`: the service's own checks, through the
  * slot's private address. `still-works`: the readiness and the checks of what serves, on a database that was migrated
  * for another release. Changes nothing, so it has nothing to undo and is simply asked again after a crash.
@@ -23,8 +23,7 @@ export const checkStep = (tools: Tools): Performer<'check'> => ({
 async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> {
   const opened = await openRevision(tools, work.revision);
   const specs = specsOf(tools, work, opened);
-  const blocked =
-    work.suite === 'preflight' ? await tools.router.vet(work.slot.target, { listen: work.front }) : undefined;
+  const blocked = work.suite === 'preflight' ? await blockedBy(tools, work, opened) : undefined;
   if (blocked !== undefined) return failed(blocked);
   const unready = work.suite === 'still-works' ? await unreadyNow(tools, work, { opened, call }) : undefined;
   if (unready) return unready;
@@ -37,6 +36,22 @@ async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> 
     onResult: (result) => tools.onCheck(call.key, result),
   });
   return await judge(tools, work.slot.target, results);
+}
+
+/** Why the router or the host will refuse what comes later, if they will: before anything is touched. */
+async function blockedBy(
+  tools: Tools,
+  { slot, front }: CheckWork,
+  opened: Opened,
+): Promise<string | undefined> {
+  const { revision, values } = opened;
+  const { id, address, replicas, release } = revision;
+  const pool = { ...slot, role: 'web' };
+  const what = { pool, revision: id, releaseDigest: release.digest, count: replicas, address };
+  return (
+    (await tools.router.vet(slot.target, { listen: front })) ??
+    (await tools.runtime.vet({ ...what, manifest: release.manifest, values }))
+  );
 }
 
 function specsOf(tools: Tools, { suite }: CheckWork, { revision, values }: Opened): readonly CheckSpec[] {
@@ -62,7 +77,8 @@ async function unreadyNow(
 ): Promise<Outcome | undefined> {
   const instances = (await observePool(tools, { ...slot, role: 'web' }))?.instances ?? [];
   const probe = opened.revision.release.manifest.health.ready;
-  const ready = await readyNow(tools, instances, { name: 'ready', probe, signal: call.signal });
+  const asked = { name: 'ready', probe, signal: call.signal, release: releaseOf(opened.revision) };
+  const ready = await readyNow(tools, instances, asked);
   if (ready.length === instances.length && ready.length > 0) return undefined;
   return failed(`${ready.length} of ${instances.length} instances in ${slot.slot} are ready`);
 }

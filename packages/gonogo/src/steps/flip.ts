@@ -5,7 +5,7 @@ import { type Call, failed, ok, type Performer, unknown } from '../ports/perform
 import type { Prepared } from '../ports/router.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import { readyNow } from './probe.ts';
-import { keepEvidence, observePool, openRevision, type Tools } from './tools.ts';
+import { keepEvidence, observePool, openRevision, releaseOf, type Tools } from './tools.ts';
 
 type FlipWork = WorkOf<'flip'>;
 
@@ -69,11 +69,16 @@ async function admit(tools: Tools, move: Move, call: Call): Promise<string | und
  */
 async function readyIn(tools: Tools, part: Part, { direction, signal }: Call): Promise<ObservedInstance[]> {
   const { revision } = await openRevision(tools, part.revision);
-  const probe = revision.release.manifest.health.ready;
+  const asked = {
+    name: 'ready',
+    probe: revision.release.manifest.health.ready,
+    release: releaseOf(revision),
+    signal,
+  };
   for (;;) {
     const pool = await observePool(tools, part.pool);
     const instances = pool?.revision === part.revision ? pool.instances : [];
-    const ready = await readyNow(tools, instances, { name: 'ready', probe, signal });
+    const ready = await readyNow(tools, instances, asked);
     if (ready.length > 0 || direction === 'forward') return ready;
     await tools.clock.sleep(pause, signal);
   }

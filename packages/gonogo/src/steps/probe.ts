@@ -4,16 +4,23 @@ import type { Probe } from '../domain/release.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import type { Tools } from './tools.ts';
 
-export type Asked = { readonly name: string; readonly probe: Probe; readonly signal: AbortSignal };
+export type Asked = {
+  readonly name: string;
+  readonly probe: Probe;
+  readonly signal: AbortSignal;
+  /** What must be answering, `shop@9f3c2a1`. */
+  readonly release: string;
+};
 
 /** Asks one instance one probe, once. */
 export async function askProbe(
   tools: Pick<Tools, 'checks'>,
   instance: ObservedInstance,
-  { name, probe, signal }: Asked,
+  { name, probe, signal, release }: Asked,
 ): Promise<CheckResult> {
   const vantage = { from: 'this host', values: {}, cwd: '/' };
-  const [result] = await tools.checks.run([probeSpec(name, probe, instance)], vantage, {
+  const { host, port } = instance;
+  const [result] = await tools.checks.run([probeSpec(name, probe, { host, port, release })], vantage, {
     secrets: [],
     signal,
   });

@@ -5,13 +5,13 @@ import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import { explainEnd, explainSilence } from './explain.ts';
 import { askProbe } from './probe.ts';
-import { keepEvidence, lastLines, observePool, openRevision, type Tools } from './tools.ts';
+import { keepEvidence, lastLines, observePool, openRevision, releaseOf, type Tools } from './tools.ts';
 
 type ReadyWork = WorkOf<'ready'>;
 
 /**
  * Waits until every instance of a pool has passed its startup probe, and then its readiness probe several times in a
- * row; that what answers is the instance's own process is part of it. An instance that takes no traffic only has to stay
+ * row; that what answers is the instance's own process, and names no other release, is part of it. An instance that takes no traffic only has to stay
  * up. Gives up when an instance ends, when the startup
  * probe's budget is spent, or at the step's deadline.
  */
@@ -25,7 +25,8 @@ async function waitForAll(tools: Tools, work: ReadyWork, call: Call): Promise<Ou
   const pool = await observePool(tools, work.pool);
   if (!pool || pool.instances.length === 0)
     return failed(`no instance runs in ${work.pool.slot}: 0 of 0 is not ready`);
-  const wait = { tools, work, call, health: revision.release.manifest.health };
+  const release = releaseOf(revision);
+  const wait = { tools, work, call, release, health: revision.release.manifest.health };
   const one = work.pool.role === 'web' ? waitForOne : staysUp;
   const ends = await Promise.all(pool.instances.map((instance) => one(wait, instance)));
   const bad = ends.find((end) => end !== 'ready');
@@ -40,7 +41,13 @@ async function waitForAll(tools: Tools, work: ReadyWork, call: Call): Promise<Ou
   return failed(explained.why, { hint: explained.hint, evidence });
 }
 
-type Wait = { readonly tools: Tools; readonly work: ReadyWork; readonly call: Call; readonly health: Health };
+type Wait = {
+  readonly tools: Tools;
+  readonly work: ReadyWork;
+  readonly call: Call;
+  readonly health: Health;
+  readonly release: string;
+};
 
 type NotReady = {
   readonly instance: ObservedInstance;
@@ -93,7 +100,8 @@ type Asking = {
 const firstPause = 25;
 
 async function ask(wait: Wait, instance: ObservedInstance, asking: Asking): Promise<'ready' | NotReady> {
-  const { tools, call } = wait;
+  const { tools, call, release } = wait;
+  const { signal } = call;
   let last: CheckResult | undefined;
   let passed = 0;
   let pause = firstPause;
@@ -101,11 +109,11 @@ async function ask(wait: Wait, instance: ObservedInstance, asking: Asking): Prom
     const begun = tools.clock.mono();
     const current = await currentState(wait, instance);
     if (!current || current.state.is === 'ended') return { instance: current ?? instance, ended: true };
-    last = await askProbe(tools, instance, { name: asking.name, probe: asking.probe, signal: call.signal });
+    last = await askProbe(tools, instance, { name: asking.name, probe: asking.probe, signal, release });
     passed = last.verdict === 'pass' && (await answersItself(tools, instance)) ? passed + 1 : 0;
     if (passed >= asking.passes) return 'ready';
-    if (call.signal.aborted) break;
-    await tools.clock.sleep(passed > 0 ? firstPause : pause, call.signal);
+    if (signal.aborted) break;
+    await tools.clock.sleep(passed > 0 ? firstPause : pause, signal);
     pause = Math.min(pause * 2, asking.probe.every);
     spent += tools.clock.mono() - begun;
   }

@@ -1,6 +1,6 @@
 import type { CheckResult } from '../domain/check.ts';
 import type { EvidenceRef } from '../domain/plan.ts';
-import type { Manifest } from '../domain/release.ts';
+import { type Manifest, releaseName } from '../domain/release.ts';
 import type { Revision, Values } from '../domain/revision.ts';
 import { secretsOf } from '../domain/secrets.ts';
 import { type PoolId, poolKey } from '../domain/slot.ts';
@@ -61,6 +61,10 @@ export async function poolSpec(
     address,
   };
 }
+
+/** What an instance of a revision says it is, `shop@9f3c2a1`. */
+export const releaseOf = ({ release }: Revision): string =>
+  releaseName(release.manifest.service, release.digest);
 
 /** What an instance of a role runs. */
 function commandOf({ run }: Manifest, role: string): readonly string[] {

@@ -7,7 +7,15 @@ import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import { insideOf } from './check.ts';
 import { explainEnd } from './explain.ts';
 import { readyNow } from './probe.ts';
-import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
+import {
+  keepEvidence,
+  lastLines,
+  type Opened,
+  observePool,
+  openRevision,
+  releaseOf,
+  type Tools,
+} from './tools.ts';
 
 type WatchWork = WorkOf<'watch'>;
 
@@ -118,7 +126,9 @@ class Watch {
     const { pool } = this.#work;
     const instances = (await observePool(this.#tools, pool))?.instances ?? [];
     const probe = opened.revision.release.manifest.health.ready;
-    const ready = await readyNow(this.#tools, instances, { name: 'ready', probe, signal: this.#call.signal });
+    const release = releaseOf(opened.revision);
+    const asked = { name: 'ready', probe, signal: this.#call.signal, release };
+    const ready = await readyNow(this.#tools, instances, asked);
     if (ready.length === instances.length && ready.length > 0) return undefined;
     const many = `${ready.length} of ${instances.length} instances in ${pool.slot} are ready`;
     return await this.#fail(opened, `while it was watched, ${many}`, 'see why its readiness answers no');

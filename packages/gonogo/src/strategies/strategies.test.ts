@@ -165,3 +165,11 @@ test('an environment that wants to hold asks after a watch that traffic did not 
   const steps = stepsOf(blueGreen(world({ spec: { ...spec, quiet: 'hold' } })));
   assert.deepEqual(steps.at(-1)?.work, { do: 'ask', otherwise: 'abort', unlessProvenBy: 'watch' });
 });
+
+test('only the last watch looks after workers: before it they do not run', () => {
+  const plan = canary(world({ next: sized('green', 2, [mailer]) }));
+  const watches = stepsOf(plan).flatMap(({ work }) =>
+    work.do === 'watch' ? [work.workers?.length ?? 0] : [],
+  );
+  assert.deepEqual(watches, [0, 0, 0, 1]);
+});

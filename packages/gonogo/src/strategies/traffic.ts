@@ -35,23 +35,29 @@ const gate = (id: string, { within, otherwise }: Approval, unlessProvenBy?: stri
 
 /** The new revision under users' traffic; where the environment wants it, too little traffic to judge by needs a word. */
 export const watch = (world: World): Step[] => [
-  watchFor(world, 'watch', world.spec.watch),
+  withWorkers(world, watchFor(world, 'watch', world.spec.watch)),
   ...(world.spec.quiet === 'hold' ? [gate('hold', world.spec.approve ?? silence, 'watch')] : []),
 ];
 
-/** A watch of its own length. */
+/** A watch of its own length, of what takes traffic. */
 export const watchFor = (world: World, id: string, rules: WatchRules): Step => {
-  const { slot, revision, workers } = world.next;
   const work: Work = {
     do: 'watch',
-    pool: poolOf(world, slot),
-    revision,
+    pool: poolOf(world, world.next.slot),
+    revision: world.next.revision,
     rules,
     ...(world.live ? { baseline: slotOf(world, world.live.slot) } : {}),
-    ...(workers?.length ? { workers: workers.map((role) => poolOf(world, slot, role)) } : {}),
   };
   return step(id, work, { within: rules.for + 10 * minute });
 };
+
+/** By the last watch the workers run as well. */
+function withWorkers({ target, next }: World, watching: Step): Step {
+  const { work } = watching;
+  if (work.do !== 'watch' || !next.workers?.length) return watching;
+  const workers = next.workers.map((role) => ({ target, slot: next.slot, role }));
+  return { ...watching, work: { ...work, workers } };
+}
 
 /** A flip names the pools that must be ready for the split it makes. */
 export function flipWork(world: World, { from, to, or }: Flip & { readonly or?: readonly Split[] }): Work {

@@ -8,7 +8,7 @@ import type { Rollout, State, StepProgress } from '../../domain/state.ts';
 import type { Decision } from '../../domain/verdict.ts';
 
 type Milestone =
-  | Omit<Extract<Event, { e: 'planned' }>, 'plan'>
+  | { readonly e: 'planned'; readonly at: number; readonly spec: Listed }
   | Extract<Event, { e: 'turned-back' | 'ended' }>;
 
 /** A rollout as it is told to people, with how far each step has come. */
@@ -27,6 +27,14 @@ export function waitingOf(state: State): Pick<RolloutSummary, 'waiting'> {
   return { waiting: { step, until: gate.until, otherwise: work.otherwise } };
 }
 
+/** What is told of a rollout's beginning. */
+type Listed = Pick<RolloutSpec, 'id' | 'kind'> & {
+  readonly target: Pick<RolloutSpec['target'], 'service' | 'environment'>;
+  readonly settings: Pick<RolloutSpec['settings'], 'strategy'>;
+  readonly next: Pick<RolloutSpec['next'], 'revision' | 'releaseDigest'>;
+  readonly previous?: Pick<RolloutSpec['next'], 'releaseDigest'>;
+};
+
 /** Summaries, without steps, from the milestones of rollouts, newest event first. */
 export function summariesOf(milestones: readonly Milestone[]): RolloutSummary[] {
   const summaries: RolloutSummary[] = [];
@@ -41,7 +49,7 @@ export function summariesOf(milestones: readonly Milestone[]): RolloutSummary[] 
   return summaries;
 }
 
-const describe = (spec: RolloutSpec, startedAt: number) => ({
+const describe = (spec: Listed, startedAt: number) => ({
   id: spec.id,
   environment: spec.target.environment,
   kind: spec.kind,

@@ -27,6 +27,6 @@ async function run(environment: string, { config, format, detach }: Options): Pr
   const project = (await findPlace(config, environment)).project.id;
   const agent = await openAgent();
   const { rollout } = await agent.approve({ project, environment, by: whoAsks() });
-  if (detach) return detached(rollout, format);
+  if (detach) return detached(rollout, format, 'approved');
   return runToVerdict(agent, { id: rollout, project, environment }, openScreen(format));
 }

@@ -178,6 +178,12 @@ test('while a step runs its line shows how long it has taken', () => {
   assert.equal(liveLine(noSteps, now, plain), undefined);
 });
 
+test('the preflight is told as a checklist', () => {
+  assert.deepEqual(tell([{ check: check('pass'), step: 'preflight' }]), [
+    '    ✓ status endpoint   200 in 20 ms',
+  ]);
+});
+
 test('of the checks only those that did not simply pass get a line', () => {
   const lines = tell([
     { check: check('pass'), step: 's1' },

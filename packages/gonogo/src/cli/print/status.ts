@@ -26,7 +26,9 @@ function linesOf(environment: EnvironmentStatus, now: number, palette: Palette):
     ...columns(slots.map((slot) => slotRow(slot, { environment, now, palette }))),
     ...(rollout && !rollout.ending ? [rolloutLine(rollout, now, palette)] : []),
     ...(rollout?.waiting ? [waitingLine(environment.environment, rollout.waiting, { now, palette })] : []),
-    ...(lease ? [palette.dim(`    held by ${lease.owner}, renewed ${ago(now - lease.age, now)}`)] : []),
+    ...(lease
+      ? [palette.dim(`    held by ${briefly(lease.owner)}, renewed ${ago(now - lease.age, now)}`)]
+      : []),
   ];
 }
 
@@ -57,6 +59,9 @@ function instancesText({ instances }: SlotStatus, now: number): string {
 
 const restartsText = ({ restarts }: SlotStatus, { yellow }: Palette): string =>
   restarts === 0 ? '' : yellow(`${restarts} restart${restarts === 1 ? '' : 's'}`);
+
+/** `agent (pid 7)`: what else tells processes apart is for programs. */
+const briefly = (owner: string): string => owner.replace(/, .*\)$/, ')');
 
 type Waiting = NonNullable<RolloutSummary['waiting']>;
 

@@ -29,7 +29,7 @@ export const noSteps: StepView = {
 
 /** The view after one more thing was told, and the lines to print for it. */
 export function advance(view: StepView, progress: Progress, palette: Palette): [StepView, string[]] {
-  if ('check' in progress) return [view, checkLines(progress.check, palette)];
+  if ('check' in progress) return [view, checkLines(progress, palette)];
   if ('rollout' in progress) return [view, []];
   return advanceBy(view, progress.event, palette);
 }
@@ -125,11 +125,18 @@ const nameOf = (view: StepView, { step, direction, work }: Intent): string =>
     ? `${view.names.get(step) ?? step}, put back: ${describeWork(work)}`
     : (view.names.get(step) ?? step);
 
-/** Only what is not a plain pass is worth a line. */
-function checkLines(check: CheckResult, palette: Palette): string[] {
-  if (check.verdict === 'pass' && !check.flaky) return [];
-  const mark =
-    check.verdict === 'fail' || check.verdict === 'unknown' ? palette.red('✗') : palette.yellow('!');
+/** Only what is not a plain pass is worth a line, but for the preflight: that is a checklist, and people read it as one. */
+function checkLines({ check, step }: Checked, palette: Palette): string[] {
+  if (check.verdict === 'pass' && !check.flaky && step !== 'preflight') return [];
+  const { red, yellow, green } = palette;
+  const marks = {
+    pass: check.flaky ? yellow('!') : green('✓'),
+    warn: yellow('!'),
+    fail: red('✗'),
+    unknown: red('✗'),
+  };
   const flaky = check.flaky ? ` (only at attempt ${check.attempts})` : '';
-  return [`    ${mark} ${check.name}   ${check.saw}${flaky}`];
+  return [`    ${marks[check.verdict]} ${check.name}   ${check.saw}${flaky}`];
 }
+
+type Checked = Extract<Progress, { check: CheckResult }>;

@@ -23,6 +23,7 @@ import { ProcessOptions } from './options.ts';
 import { tail } from './output.ts';
 import { addressOf } from './render.ts';
 import type { ProcessTools } from './tools.ts';
+import { vet } from './vet.ts';
 import { type Found, look } from './world.ts';
 
 export type ProcessRuntimeTools = {
@@ -73,6 +74,7 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
 
   return {
     can: { supervise: false, scale: true, overlap: true },
+    vet: (spec) => vet(tools, spec),
     apply: (spec, fence, signal) =>
       pools.run(spec.pool, async () => {
         hold(fences, spec.pool, fence);

@@ -37,6 +37,8 @@ export type Calls = {
   rolloutEvents(i: { id: string }): string;
   milestones(i: { stream: string; limit: number }): string;
   streams(i: Record<never, never>): string[];
+  snapshot(i: { stream: string; version: string }): { seq: number; state: string } | undefined;
+  keepSnapshot(i: { stream: string; version: string; seq: number; state: string }): void;
   /** The new fence, or the record of who holds it. */
   claim(i: {
     stream: string;

@@ -24,6 +24,12 @@ export const journalSchema: Schema = {
     CREATE TABLE evidence (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, json TEXT NOT NULL);
     `,
     `
+    -- What the events before seq fold into: made from them, and of no use without them.
+    CREATE TABLE snapshots (
+      stream TEXT PRIMARY KEY, seq INTEGER NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL
+    );
+    `,
+    `
     CREATE TABLE releases (
       project TEXT NOT NULL, digest TEXT NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL,
       packages TEXT NOT NULL, PRIMARY KEY (project, digest)

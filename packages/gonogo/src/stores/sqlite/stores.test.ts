@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import type { CheckResult } from '../../domain/check.ts';
 import type { Event } from '../../domain/event.ts';
+import type { ReleaseRecord } from '../../domain/release-record.ts';
 import type { Revision } from '../../domain/revision.ts';
 import { streamOf, type Target } from '../../domain/target.ts';
 import { isProblem } from '../../errors.ts';
@@ -40,9 +41,30 @@ const target = (environment: string, service = 'shop'): Target => ({
 });
 const stream = streamOf(target('production'));
 
-/** The store knows of a plan only that it is there, and of a rollout only its id. */
-const planned = (id: string): Event =>
-  ({ e: 'planned', v: 1, at: 1, plan: { seq: [] }, spec: { id, kind: 'deploy' } }) as unknown as Event;
+const placed = { slot: 'blue', revision: 'r1', releaseDigest: 'sha256:1' } as const;
+const settings = {
+  strategy: 'blue-green',
+  watch: { for: 1, errors: 0, p99: 1, minRequests: 0 },
+  keep: 1,
+  address: '127.0.0.1',
+} as const;
+
+/** The store knows of a plan only that it is there. */
+const planned = (id: string): Event => ({
+  e: 'planned',
+  v: 1,
+  at: 1,
+  plan: { seq: [] },
+  spec: {
+    id,
+    kind: 'deploy',
+    target: target('production'),
+    settings,
+    next: placed,
+    front: { host: '127.0.0.1', port: 1 },
+    by: 'test',
+  },
+});
 const settled = (key: string): Event => ({ e: 'settled', at: 2, key, outcome: { is: 'ok', evidence: [] } });
 const turnedBack: Event = { e: 'turned-back', at: 3, why: 'a check failed' };
 const ended: Event = { e: 'ended', at: 4, as: 'succeeded' };
@@ -108,8 +130,90 @@ test('a list of rollouts has the newest first, without plans, and no more of the
     two.map((event) => (event.e === 'planned' ? event.spec.id : event.e)),
     ['ended', 'turned-back', 'three', 'ended', 'turned-back', 'two'],
   );
-  assert.ok(two.every((event) => !('plan' in event)));
+  assert.deepEqual(two[2], {
+    e: 'planned',
+    at: 1,
+    spec: {
+      id: 'three',
+      kind: 'deploy',
+      target: { service: 'shop', environment: 'production' },
+      settings: { strategy: 'blue-green' },
+      next: { revision: 'r1', releaseDigest: 'sha256:1' },
+    },
+  });
   assert.equal((await journal.plannedAndEnded(stream, 10)).length, 9);
+});
+
+test('the newest snapshot of a stream is kept, and survives closing', async () => {
+  const state = await freshState();
+  const first = await opened(state);
+  const { fence } = await first.leases.claim(stream, 'me', 60_000);
+  await first.journal.append(stream, 0, fence, [planned('one'), settled('a'), ended]);
+  assert.equal(await first.journal.snapshot(stream, 1), undefined);
+  await first.journal.keepSnapshot(stream, { seq: 1, version: 1, state: 'earlier' });
+  await first.journal.keepSnapshot(stream, { seq: 3, version: 1, state: 'later' });
+  await first.close();
+  const { journal } = await opened(state);
+  assert.deepEqual(await journal.snapshot(stream, 1), { seq: 3, version: 1, state: 'later' });
+  assert.equal(await journal.snapshot(streamOf(target('staging')), 1), undefined);
+});
+
+test('a snapshot of another version, one that is ahead of its stream, and one that was changed are ignored', async () => {
+  const state = await freshState();
+  const { journal, leases, close } = await opened(state);
+  const { fence } = await leases.claim(stream, 'me', 60_000);
+  await journal.append(stream, 0, fence, [planned('one'), ended]);
+  await journal.keepSnapshot(stream, { seq: 2, version: 1, state: 'whole' });
+  assert.equal(await journal.snapshot(stream, 2), undefined);
+  await journal.keepSnapshot(stream, { seq: 3, version: 1, state: 'ahead' });
+  assert.equal(await journal.snapshot(stream, 1), undefined);
+  await journal.keepSnapshot(stream, { seq: 2, version: 1, state: 'whole' });
+  await close();
+  for (const change of ["state = 'whol'", 'seq = 1', "version = 'another build/1'"]) {
+    const file = new DatabaseSync(state.journal);
+    file.exec(`CREATE TABLE kept AS SELECT * FROM snapshots; UPDATE snapshots SET ${change}`);
+    const changed = await opened(state);
+    assert.equal(await changed.journal.snapshot(stream, 1), undefined, change);
+    await changed.close();
+    file.exec('DELETE FROM snapshots; INSERT INTO snapshots SELECT * FROM kept; DROP TABLE kept');
+    file.close();
+  }
+  const { journal: restored } = await opened(state);
+  assert.equal((await restored.snapshot(stream, 1))?.state, 'whole');
+});
+
+test('a state of the version before gets its snapshots, and keeps its events', async () => {
+  const state = await freshState();
+  const first = await opened(state);
+  const { fence } = await first.leases.claim(stream, 'me', 60_000);
+  await first.journal.append(stream, 0, fence, [planned('one'), ended]);
+  await first.close();
+  const older = new DatabaseSync(state.journal);
+  older.exec('DROP TABLE snapshots; DROP TABLE releases; PRAGMA user_version = 1');
+  older.close();
+  const { journal } = await opened(state);
+  await journal.keepSnapshot(stream, { seq: 2, version: 1, state: 'made' });
+  assert.equal((await journal.snapshot(stream, 1))?.state, 'made');
+  assert.equal((await journal.read(stream)).length, 2);
+});
+
+test('releases are found by project and digest, and what was told of last is listed first', async () => {
+  const { releases } = await opened();
+  const record = (project: string, digit: string) =>
+    ({ project, builtAt: 1, release: { digest: `sha256:${digit.repeat(64)}` } }) as ReleaseRecord;
+  const [one, two, other] = [record('p', '1'), record('p', '2'), record('q', '1')];
+  await releases.put(one, { at: 1, packages: '{"a":1}' });
+  await releases.put(other, { at: 2, packages: '{}' });
+  await releases.put(two, { at: 3, packages: '{}' });
+  assert.deepEqual(await releases.list(), [two, other, one]);
+  assert.deepEqual(await releases.list('p'), [two, one]);
+  await releases.put({ ...one, builtBy: 'ada' }, { at: 4, packages: '{"a":2}' });
+  assert.deepEqual(await releases.list('p'), [{ ...one, builtBy: 'ada' }, two]);
+  assert.equal(await releases.packages('p', one.release.digest), '{"a":2}');
+  assert.deepEqual(await releases.find('q', one.release.digest), other);
+  await releases.forget('p', one.release.digest);
+  assert.equal(await releases.find('p', one.release.digest), undefined);
+  assert.equal(await releases.packages('p', one.release.digest), undefined);
 });
 
 test('a revision is opened as it was put, and an unknown one is named', async () => {
@@ -190,7 +294,7 @@ test('a state of a newer gonogo is refused and not rewritten', async () => {
   const before = await readFile(state.journal);
   await assert.rejects(openStores(state, systemClock), (error) => {
     assert.ok(isProblem(error, 'STATE_NEWER'));
-    assert.deepEqual(error.facts, { path: state.journal, found: 99, known: 2 });
+    assert.deepEqual(error.facts, { path: state.journal, found: 99, known: 3 });
     return true;
   });
   assert.deepEqual(await readFile(state.journal), before);

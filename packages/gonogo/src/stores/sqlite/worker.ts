@@ -7,7 +7,9 @@ import { journalTable } from './journal-table.ts';
 import { leaseTable } from './lease-table.ts';
 import { recordTables } from './record-tables.ts';
 import { releaseTable } from './release-table.ts';
+import { everyDay, forgetChecks, forgetEvidence } from './retention.ts';
 import { journalSchema, telemetrySchema } from './schema.ts';
+import { snapshotTable } from './snapshot-table.ts';
 
 /** The thread that owns the databases: a commit beside other writers can take 50 ms, which probes must not feel. */
 function main(): void {
@@ -33,8 +35,13 @@ function openCalls(paths: WorkerPaths): Calls {
   const telemetry = openDatabase(paths.telemetry, { schema: telemetrySchema, synchronous: 'NORMAL' });
   const checks = checkTable(telemetry);
   const records = recordTables(journal);
+  everyDay(() => {
+    forgetEvidence(journal, Date.now());
+    forgetChecks(telemetry, Date.now());
+  });
   return {
     ...journalTable(journal),
+    ...snapshotTable(journal),
     ...leaseTable(journal),
     ...records,
     ...releaseTable(journal),
