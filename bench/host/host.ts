@@ -79,7 +79,7 @@ async function pack(folder: string) {
   const [service] = services;
   const spec = service?.environments.production?.spec;
   if (!service || !spec) throw new Error('the project has no environment production');
-  if (!('bundle' in service.artifact)) throw new Error('the project is no bundle');
+  if (!('bundle' in service.artifact)) throw new Error('the project has no bundle');
   const bundle = await packBundle(service.artifact.bundle);
   const release = makeRelease(service.manifest, { kind: 'bundle', digest: bundle.digest });
   return {

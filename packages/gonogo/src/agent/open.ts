@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Assembly, assemble } from '../assemble.ts';
 import { messageOf } from '../errors.ts';
 import { systemClock } from '../system/clock.ts';
+import { removeUnusedCopies } from '../system/code-copy.ts';
 import type { Logger } from '../system/log.ts';
 import { ownerText } from '../system/owner.ts';
 import { identify } from '../system/process.ts';
@@ -25,7 +26,9 @@ export async function openRollouts(state: StateFolder, log: Logger) {
   const environments = new Environments(assembly, log);
   const retention = openRetention(assembly, environments, log);
   await environments.recover();
+  await retention.removeOrphans();
   void retention.prune();
+  void tidyCode(state.root, log);
   return {
     operations: {
       ...rolloutOperations(assembly, environments, retention),
@@ -45,6 +48,12 @@ export async function openRollouts(state: StateFolder, log: Logger) {
       keeper.close();
     },
   };
+}
+
+async function tidyCode(root: string, log: Logger): Promise<void> {
+  await removeUnusedCopies(root).catch((error: unknown) =>
+    log.error('old copies of the code could not be removed', { why: messageOf(error) }),
+  );
 }
 
 /** Every rollout that ends leaves something that is not needed any more. */

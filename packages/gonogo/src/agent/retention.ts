@@ -11,6 +11,8 @@ export type Retention = {
   /** Keeps a release that is about to be deployed: until `letGo`, or for ten minutes. */
   hold(digest: string): void;
   letGo(digest: string): void;
+  /** Removes bundles that nobody knows of, such as a command leaves that was killed; nothing may come in meanwhile. */
+  removeOrphans(): Promise<void>;
   /** Forgets what is kept too long. What fails is logged: nobody's deploy fails for it. */
   prune(): Promise<void>;
 };
@@ -32,15 +34,21 @@ export function openRetention(assembly: Assembly, environments: Environments, lo
     await forgetReleases(assembly, states, new Set(held.keys()));
     await forgetValues(assembly, states);
   };
+  const quietly = (work: () => Promise<void>): Promise<void> =>
+    turn.run(() =>
+      work().catch((error: unknown) =>
+        log.error('what is not needed any more could not be removed', { why: messageOf(error) }),
+      ),
+    );
   return {
     hold: (digest) => void held.set(digest, assembly.clock.mono()),
     letGo: (digest) => void held.delete(digest),
-    prune: () =>
-      turn.run(() =>
-        prune().catch((error: unknown) =>
-          log.error('what is not needed any more could not be removed', { why: messageOf(error) }),
-        ),
-      ),
+    prune: () => quietly(prune),
+    removeOrphans: () =>
+      quietly(async () => {
+        const states = await knownStates(assembly, environments);
+        if (states) await removeArtifacts(assembly, await assembly.artifacts.list(), states);
+      }),
   };
 }
 
@@ -75,7 +83,12 @@ async function forgetReleases(
     for (const record of records) if (surplusDigests.has(record.release.digest)) gone.add(record);
   }
   for (const { project, release } of gone) await releases.forget(project, release.digest);
-  await removeArtifacts(assembly, [...gone], states);
+  const artifacts = [...gone].map(({ release }) => release.artifact).filter(({ kind }) => kind === 'bundle');
+  await removeArtifacts(
+    assembly,
+    artifacts.map(({ digest }) => digest),
+    states,
+  );
 }
 
 /** What the files of each take is looked up only when they could be too much together: an index is long. */
@@ -99,18 +112,15 @@ async function shelve(
 /** The same artifact may belong to releases that stay: of another project, or with another manifest. */
 async function removeArtifacts(
   assembly: Assembly,
-  gone: readonly ReleaseRecord[],
+  digests: readonly string[],
   states: readonly State[],
 ): Promise<void> {
-  if (gone.length === 0) return;
+  if (digests.length === 0) return;
   const { releases, revisions } = assembly.stores;
   const revisionIds = new Set(states.flatMap(placedIn).map(({ revision }) => revision));
   const placed = await Promise.all([...revisionIds].map((id) => revisions.open(id)));
   const kept = new Set([...(await releases.list()), ...placed].map(({ release }) => release.artifact.digest));
-  const artifacts = gone.map(({ release }) => release.artifact).filter(({ kind }) => kind === 'bundle');
-  await assembly.artifacts.remove(
-    artifacts.map(({ digest }) => digest).filter((digest) => !kept.has(digest)),
-  );
+  await assembly.artifacts.remove(digests.filter((digest) => !kept.has(digest)));
 }
 
 /** Values of revisions that nothing can start any more; they hold secrets. */

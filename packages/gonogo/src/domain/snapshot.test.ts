@@ -33,6 +33,7 @@ const settings: Complete<EnvironmentSpec> = {
   keep: 60_000,
   from: 'staging',
   address: '127.0.0.1',
+  from: 'staging',
   approve: { within: 1_000, otherwise: 'abort' },
   quiet: 'hold',
   canary: { weights: [5, 50], each: 1_000 },

@@ -2,6 +2,7 @@ import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promis
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { isErrno } from '../system/files.ts';
+import { inBatches } from './batches.ts';
 
 /**
  * The contents of all bundles of a host, each once, under its content's name; trees are made of hard links to them. A
@@ -12,25 +13,27 @@ export type Contents = {
   among(names: ReadonlySet<string>): Promise<Set<string>>;
   /** Makes a hard link to a content; fails with ENOENT when it is not here. */
   linkTo(name: string, path: string): Promise<void>;
-  /** Makes a file that came in the content of this name, unless there is one. */
-  add(name: string, file: string): Promise<void>;
+  /** Takes files that came in, each under its content's name, out of a folder. */
+  take(names: ReadonlySet<string>, from: string): Promise<void>;
   /** Forgets a content that is damaged; trees that link to it keep it. */
   forget(name: string): Promise<void>;
   /** Removes what no tree links to; answers how many bytes that was. */
   sweep(): Promise<number>;
 };
 
+const sideBySide = 64;
+const groupOf = (name: string): string => name.slice(0, 2);
+
 /** The contents under a folder, in 256 folders by the first two digits. */
 export function contentsIn(folder: string): Contents {
-  const pathOf = (name: string): string => join(folder, name.slice(0, 2), name);
+  const pathOf = (name: string): string => join(folder, groupOf(name), name);
   return {
     among: (names) => among(folder, names),
     linkTo: (name, path) => linkOrRenew(pathOf(name), path),
-    async add(name, file) {
-      await mkdir(join(folder, name.slice(0, 2)), { recursive: true, mode: 0o700 });
-      await link(file, pathOf(name)).catch((error: unknown) => {
-        if (!isErrno(error, 'EEXIST')) throw error;
-      });
+    async take(names, from) {
+      for (const group of new Set([...names].map(groupOf)))
+        await mkdir(join(folder, group), { recursive: true, mode: 0o700 });
+      await inBatches([...names], sideBySide, (name) => rename(join(from, name), pathOf(name)));
     },
     forget: (name) => rm(pathOf(name), { force: true }),
     sweep: () => sweep(folder),
@@ -51,7 +54,7 @@ export async function linkOrRenew(content: string, path: string): Promise<void> 
 }
 
 async function among(folder: string, names: ReadonlySet<string>): Promise<Set<string>> {
-  const groups = new Set([...names].map((name) => name.slice(0, 2)));
+  const groups = new Set([...names].map(groupOf));
   const here = await Promise.all([...groups].map((group) => namesIn(join(folder, group))));
   return new Set(here.flat().filter((name) => names.has(name)));
 }

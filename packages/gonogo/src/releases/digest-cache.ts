@@ -24,6 +24,7 @@ const tooFresh = 2_000;
 export async function openDigestCache(file: string): Promise<DigestCache> {
   const known = await read(file);
   const used: Record<string, Seen> = {};
+  let learned = 0;
   return {
     get(path, stats) {
       const seen = Object.hasOwn(known, path) ? known[path] : undefined;
@@ -34,8 +35,10 @@ export async function openDigestCache(file: string): Promise<DigestCache> {
     set(path, stats, { hash, readAt }) {
       if (Number(stats.ctimeMs) > readAt - tooFresh || Number(stats.mtimeMs) > readAt - tooFresh) return;
       used[path] = [Number(stats.size), `${stats.mtimeNs}`, `${stats.ctimeNs}`, `${stats.ino}`, hash];
+      learned += 1;
     },
     async save() {
+      if (learned === 0 && Object.keys(used).length === Object.keys(known).length) return;
       const temporary = `${file}.${process.pid}.tmp`;
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       await writeFile(temporary, JSON.stringify({ v: 1, files: used }), { mode: 0o600 });

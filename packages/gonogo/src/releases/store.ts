@@ -30,7 +30,7 @@ const announced = 600_000;
  */
 export function bundleStore(folder: string, options: BundleStoreOptions = {}): BundleStore {
   const contents = contentsIn(join(folder, 'contents'));
-  const store = { folder, contents, ...options, expected: new Map<string, number>(), alone: new Mutex() };
+  const store: Store = { folder, contents, ...options, putting: new Map(), alone: new Mutex() };
   let cleaned: Promise<void> | undefined;
   const ready = async (): Promise<void> => {
     await makePrivateFolder(folder);
@@ -59,14 +59,14 @@ type Store = BundleStoreOptions & {
   readonly folder: string;
   readonly contents: Contents;
   /** Digests whose missing contents were asked for, and when: what they have here must stay. */
-  readonly expected: Map<string, number>;
+  readonly putting: Map<string, number>;
   readonly alone: Mutex;
 };
 
 async function lacking(store: Store, digest: string, index: string): Promise<string[]> {
   if (sha256(index) !== digest)
     throw problem('ARTIFACT_MISMATCH', { expected: digest, actual: sha256(index) });
-  store.expected.set(digest, performance.now());
+  store.putting.set(digest, performance.now());
   const names = new Set(filesOf(parseIndex(index, store.limits)).map(contentName));
   const here = await store.contents.among(names);
   return [...names].filter((name) => !here.has(name));
@@ -79,11 +79,11 @@ async function put(store: Store, digest: string, bytes: AsyncIterable<Uint8Array
     const change = await findChange({ folder: tree, entries, fresh });
     if (change) throw await unusable(store, digest, change);
   };
-  store.expected.set(digest, performance.now());
+  store.putting.set(digest, performance.now());
   try {
     await unpack(bytes, { folder, digest, contents, alone, ...(limits && { limits }), verify: check });
   } finally {
-    store.expected.delete(digest);
+    store.putting.delete(digest);
   }
 }
 
@@ -147,6 +147,8 @@ const filesOf = (entries: readonly BundleEntry[]): FileEntry[] =>
   entries.filter((entry) => entry.is === 'file');
 
 async function remove(store: Store, digests: readonly string[]): Promise<void> {
+  const since = performance.now() - announced;
+  for (const [digest, at] of store.putting) if (at < since) store.putting.delete(digest);
   for (const digest of digests) {
     const { tree, ...files } = placesOf(store.folder, digest);
     for (const file of Object.values(files)) await rm(file, { force: true });
@@ -154,9 +156,8 @@ async function remove(store: Store, digests: readonly string[]): Promise<void> {
     const leaving = join(store.folder, temporaryName());
     if (await movedAway(tree, leaving)) await removeTree(leaving);
   }
-  const since = performance.now() - announced;
-  const isExpected = [...store.expected.values()].some((at) => at > since);
-  if (digests.length > 0 && !isExpected) await store.contents.sweep();
+  // A put that was announced counts on what it found here.
+  if (digests.length > 0 && store.putting.size === 0) await store.contents.sweep();
 }
 
 async function movedAway(from: string, to: string): Promise<boolean> {

@@ -42,7 +42,7 @@ export async function unpack(bytes: AsyncIterable<Uint8Array>, unpacking: Unpack
     await unpacking.verify(tree, entries, received.contents);
     const settled = { tree, index, modified: await modificationsOf(tree, entries) };
     await unpacking.alone.run(() => appear(settled, unpacking));
-    for (const name of received.contents) await contents.add(name, join(incoming, name));
+    await contents.take(received.contents, incoming);
   } finally {
     await removeTree(incoming);
     await removeTree(tree);
