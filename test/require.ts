@@ -7,6 +7,10 @@ const needed = {
     isThere: () => Boolean(process.env.GONOGO_PG_URL),
     lacks: 'a PostgreSQL server: set GONOGO_PG_URL to the URL of a superuser',
   },
+  docker: {
+    isThere: () => Boolean(process.env.GONOGO_DOCKER_HOST),
+    lacks: 'a Docker Engine, as root: set GONOGO_DOCKER_HOST to its unix:// socket',
+  },
   ...tools('nginx', 'haproxy', 'caddy', 'slowhttptest', 'openssl'),
 };
 

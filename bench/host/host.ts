@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { loadConfig } from '../../packages/gonogo/src/config/load.ts';
 import type { Values } from '../../packages/gonogo/src/domain/revision.ts';
 import { packBundle } from '../../packages/gonogo/src/releases/bundle.ts';
 import { makeRelease } from '../../packages/gonogo/src/releases/release.ts';
+import { sendBundle } from '../../packages/gonogo/src/releases/send.ts';
 import { removeTree } from '../../packages/gonogo/src/runtimes/process/view.ts';
 import { identify, isAlive } from '../../packages/gonogo/src/system/process.ts';
 import { type StateFolder, stateFolder } from '../../packages/gonogo/src/system/state.ts';
@@ -82,8 +82,9 @@ async function pack(folder: string) {
   const [service] = services;
   const spec = service?.environments.production?.spec;
   if (!service || !spec) throw new Error('the project has no environment production');
-  const { digest, file, dispose } = await packBundle(service.artifact);
-  const release = makeRelease(service.manifest, digest);
+  if (!('bundle' in service.artifact)) throw new Error('the project has no bundle');
+  const bundle = await packBundle(service.artifact.bundle);
+  const release = makeRelease(service.manifest, { kind: 'bundle', digest: bundle.digest });
   return {
     project: id,
     inputFor: (environment: string, values: Values): DeployInput => ({
@@ -96,8 +97,8 @@ async function pack(folder: string) {
       by: 'bench',
     }),
     upload: async (api: Client): Promise<void> => {
-      await api.putArtifact(digest, createReadStream(file));
-      await dispose();
+      const lacking = await api.lackingContents(bundle.digest, bundle.index);
+      await api.putArtifact(bundle.digest, sendBundle(bundle, lacking));
     },
   };
 }

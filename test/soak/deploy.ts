@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
 import type { Client } from '../../packages/gonogo/src/api/client.ts';
 import { loadConfig } from '../../packages/gonogo/src/config/load.ts';
 import { packBundle } from '../../packages/gonogo/src/releases/bundle.ts';
 import { makeRelease } from '../../packages/gonogo/src/releases/release.ts';
+import { sendBundle } from '../../packages/gonogo/src/releases/send.ts';
 import { valuesOf } from '../e2e/model/real.ts';
 import type { Wish } from '../e2e/model/wish.ts';
 import type { Sandbox } from '../e2e/support/sandbox.ts';
@@ -13,18 +13,17 @@ export async function startDeploy(agent: Client, sandbox: Sandbox, { colour }: W
   const [service] = services;
   const environment = service?.environments.production;
   if (!service || !environment) throw new Error('the project has no environment production');
-  const { digest, file, dispose } = await packBundle(service.artifact);
-  try {
-    if (!(await agent.hasArtifact(digest))) await agent.putArtifact(digest, createReadStream(file));
-  } finally {
-    await dispose();
-  }
+  if (!('bundle' in service.artifact)) throw new Error('the project has no bundle');
+  const bundle = await packBundle(service.artifact.bundle);
+  const { digest } = bundle;
+  if (!(await agent.hasArtifact(digest)))
+    await agent.putArtifact(digest, sendBundle(bundle, await agent.lackingContents(digest, bundle.index)));
   const { rollout } = await agent.deploy({
     project: id,
     service: service.name,
     environment: 'production',
     spec: environment.spec,
-    release: makeRelease(service.manifest, digest),
+    release: makeRelease(service.manifest, { kind: 'bundle', digest }),
     values: valuesOf(sandbox, colour),
     ...(environment.replicas === undefined ? {} : { replicas: environment.replicas }),
     by: 'soak',

@@ -21,6 +21,8 @@ export type ProcessHost = {
   /** A further runtime over the same folder, as after a restart of the agent. */
   again(): Promise<ProcessRuntime>;
   keeperPid(): Promise<number>;
+  /** A folder with this script as `server.js`. */
+  artifact(script: string): Promise<string>;
   /** A release whose program, `server.js`, is this script; the same name is the same release. */
   release(name: string, script: string, wish?: SpecWish): Promise<PoolSpec>;
   close(): Promise<void>;
@@ -39,7 +41,7 @@ export async function processHost(options?: ProcessOptions): Promise<ProcessHost
       folder: state.instances,
       shared: state.shared,
       clock: systemClock,
-      newId: () => randomBytes(6).toString('hex'),
+      newId,
       random: Math.random,
       onError: (error) => errors.push(error),
       ...(options ? { options } : {}),
@@ -59,6 +61,8 @@ export async function processHost(options?: ProcessOptions): Promise<ProcessHost
     again: open,
     release: (name, script, wish = {}) => writeRelease(join(state.root, 'test-releases', name), script, wish),
     keeperPid,
+    artifact: async (script) =>
+      (await writeRelease(join(state.root, 'test-releases', newId()), script, {})).artifact,
     close: async () => {
       for (const each of runtimes) each.close();
       for (const launched of await keeper.call('list', undefined)) {
@@ -72,6 +76,8 @@ export async function processHost(options?: ProcessOptions): Promise<ProcessHost
     },
   };
 }
+
+const newId = (): string => randomBytes(6).toString('hex');
 
 async function writeRelease(folder: string, script: string, wish: SpecWish): Promise<PoolSpec> {
   await mkdir(folder, { recursive: true });

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, test as nodeTest } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolId } from '../../packages/gonogo/src/domain/slot.ts';
 import {
@@ -17,6 +14,8 @@ import {
 /** What a driver brings to be proved: a runtime on a fresh host, and how to start anew as after a crash of the agent. */
 export type RuntimeHost = {
   readonly runtime: Runtime;
+  /** Makes an artifact whose program, `server.js`, is this script. */
+  artifact(script: string): Promise<string>;
   /** Another runtime object over the same host; nothing is carried over in memory. */
   again(): Promise<Runtime>;
   close(): Promise<void>;
@@ -30,6 +29,14 @@ http.createServer((request, response) => {
   if (request.url === '/exit') { console.log('asked to exit'); process.exit(7); }
   response.end(JSON.stringify({ pid: process.pid, env: process.env, cwd: process.cwd() }));
 }).listen(Number(process.env.PORT), process.env.HOST);
+`;
+
+/** Takes memory until it is stopped. */
+const greedy = `const all = []; setInterval(() => all.push(Buffer.alloc(8 << 20, 1)), 5);`;
+
+/** Listens where only its own network reaches it. */
+const inward = `
+require('node:http').createServer((_, response) => response.end()).listen(process.env.PORT, '127.0.0.1');
 `;
 
 export const target = { project: 'acme', service: 'shop', environment: 'production', host: 'local' };
@@ -110,20 +117,32 @@ export async function theOne(runtime: Runtime, pool: PoolId = webPool): Promise<
   return first;
 }
 
+/** What a driver may declare that it cannot do, each with a reason; the suite skips it then. */
+export type Gaps = { readonly [what in 'memory' | 'network']?: string };
+
+export type Driver = {
+  readonly name: string;
+  readonly open: () => Promise<RuntimeHost>;
+  /** Why the machine cannot run this driver at all; false when it can. */
+  readonly skip?: string | false;
+  readonly gaps?: Gaps;
+};
+
 /** What every runtime must do, whatever it runs instances with. */
-export function runtimeSuite(driver: string, open: () => Promise<RuntimeHost>): void {
+export function runtimeSuite({ name: driver, open, skip = false, gaps = {} }: Driver): void {
   let host: RuntimeHost;
   let artifact: string;
   before(async () => {
+    if (skip) return;
     host = await open();
-    artifact = await mkdtemp(join(tmpdir(), 'gonogo-artifact-'));
-    await writeFile(join(artifact, 'server.js'), server);
+    artifact = await host.artifact(server);
   });
   after(async () => {
-    await host.close();
-    await rm(artifact, { recursive: true, force: true });
+    if (!skip) await host.close();
   });
   const says = (sentence: string): string => `${driver}: ${sentence}`;
+  const test = (sentence: string, ask: () => Promise<void>, gap?: string): void =>
+    void nodeTest(sentence, { skip: skip || (gap !== undefined && `a declared gap: ${gap}`) }, ask);
 
   test(
     says('a pool gets as many instances as it asks for, more and fewer, and keeps those it has'),
@@ -156,7 +175,7 @@ export function runtimeSuite(driver: string, open: () => Promise<RuntimeHost>): 
       const instance = await theOne(runtime);
       const { env } = await ask(instance);
       assert.equal(env.GREETING, 'hello');
-      assert.equal(env.PORT, String(instance.port));
+      assert.equal(env.PORT, String(instance.inner ?? instance.port));
       assert.equal(env.GONOGO_SLOT, 'blue');
       assert.equal(env.GONOGO_REVISION, '9f3c2a1.0badcafe');
       const vantage = await runtime.vantage(instance.id);
@@ -216,7 +235,9 @@ export function runtimeSuite(driver: string, open: () => Promise<RuntimeHost>): 
       for await (const line of runtime.logs(webPool, { lines: 5, follow: true, signal: stop.signal }))
         lines.push(line.text);
     })();
-    await eventually('its first line', () => lines.includes(`listening soon on ${instance.port}`));
+    await eventually('its first line', () =>
+      lines.includes(`listening soon on ${instance.inner ?? instance.port}`),
+    );
     await fetch(`http://${instance.host}:${instance.port}/exit`).catch(() => undefined); // It ends without an answer.
     await eventually('what it wrote last', () => lines.includes('asked to exit'));
     stop.abort();
@@ -224,16 +245,60 @@ export function runtimeSuite(driver: string, open: () => Promise<RuntimeHost>): 
     await runtime.remove(webPool, 2000);
   });
 
+  test(says('removing what is not there is no error'), async () => {
+    await host.runtime.remove({ ...webPool, slot: 'green' }, 1000);
+  });
+
+  test(says('what listens is told where the router reaches it'), async () => {
+    const { runtime } = host;
+    await runtime.apply(specOf(artifact), 1, never());
+    const { id, host: address, port } = await theOne(runtime);
+    await eventually('its port', async () =>
+      (await runtime.listening(id))?.some((at) => at.host === address && at.port === port),
+    );
+    assert.equal(await runtime.listening('nobody'), undefined);
+    await runtime.remove(webPool, 2000);
+  });
+
+  test(
+    says('an instance that was killed for its memory says so'),
+    async () => {
+      const { runtime } = host;
+      const spec = specOf(await host.artifact(greedy), { run: { memory: 64 * 1024 * 1024 } });
+      await runtime.apply(spec, 1, never());
+      const ended = await eventually('the end', async () => {
+        const { state } = await theOne(runtime);
+        return state.is === 'ended' && state;
+      });
+      assert.equal(ended.outOfMemory, true);
+      assert.equal(ended.signal, 'SIGKILL');
+      await runtime.remove(webPool, 2000);
+    },
+    gaps.memory,
+  );
+
+  test(
+    says('what an instance listens on at a loopback address is not told as reachable'),
+    async () => {
+      const { runtime } = host;
+      await runtime.apply(specOf(await host.artifact(inward)), 1, never());
+      const { id, port, inner } = await theOne(runtime);
+      const at = await eventually('its port', async () => (await runtime.listening(id))?.[0]);
+      assert.deepEqual(at, { host: '127.0.0.1', port: inner });
+      assert.notEqual(port, inner);
+      const vantage = await runtime.vantage(id);
+      assert.ok('inside' in vantage && vantage.inside, 'it has a network of its own');
+      await runtime.remove(webPool, 2000);
+    },
+    gaps.network,
+  );
+
   test(says('an earlier holder of the lease is refused'), async () => {
     const { runtime } = host;
     await runtime.apply(specOf(artifact), 9, never());
     await assert.rejects(runtime.apply(specOf(artifact, { count: 2 }), 8, never()), { code: 'LEASE_LOST' });
     assert.equal((await instancesOf(runtime)).length, 1);
     await runtime.remove(webPool, 2000);
-  });
-
-  test(says('removing what is not there is no error'), async () => {
-    await host.runtime.remove({ ...webPool, slot: 'green' }, 1000);
   });
 
   const job = (script: string): JobSpec => {

@@ -6,6 +6,7 @@ import { configJsonSchema } from '../../packages/gonogo/src/config/json-schema.t
 import { entrySources } from '../../packages/gonogo/src/system/entries.ts';
 import { commonJsNames } from './commonjs.ts';
 import { leanHttp } from './http.ts';
+import { leanDocker } from './lean-docker.ts';
 import { collectLicences } from './licences.ts';
 
 // Libraries written as CommonJS ask for `require`, which an ES module has not.
@@ -30,7 +31,7 @@ export async function bundle(source: string, out: string): Promise<void> {
     banner: { js: banner },
     external: ['pg-native'], // Optional in pg, compiled, and never asked for here.
     legalComments: 'none',
-    plugins: [commonJsNames, leanHttp],
+    plugins: [commonJsNames, leanHttp, leanDocker],
     metafile: true,
     logLevel: 'warning',
   });

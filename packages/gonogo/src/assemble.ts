@@ -7,8 +7,9 @@ import { loadArtifacts, loadChecks, loadRouter, loadRuntime, loadStores } from '
 import { planRollout, type Wish } from './engine/plan.ts';
 import { type Engine, runEngine } from './engine/run.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Artifacts, ArtifactUploads } from './ports/revisions.ts';
+import type { ArtifactShelf, Artifacts, ArtifactUploads } from './ports/revisions.ts';
 import type { Router } from './ports/router.ts';
+import type { Runtime } from './ports/runtime.ts';
 import { performersOf } from './steps/performers.ts';
 import { countOf, poolSpec } from './steps/tools.ts';
 import { type Supervisor, supervise, type Wanted } from './supervise/supervise.ts';
@@ -36,24 +37,49 @@ export type AssembleOptions = {
   readonly onError: (error: unknown) => void;
 };
 
+/** Bundles run as processes, images as containers, whose driver is loaded where there are any. */
+async function openRuntime({ state, keeper, clock, newId, random, onError }: AssembleOptions) {
+  const processRuntime = await loadRuntime.process();
+  const { byArtifact, marksIn } = await loadRuntime.byArtifact();
+  const same = { shared: state.shared, clock, newId, random, onError };
+  return byArtifact({
+    processes: processRuntime({ ...same, folder: state.instances, keeper }),
+    containers: async (owner) =>
+      await (await loadRuntime.docker())({ ...same, owner, host: process.env.DOCKER_HOST }),
+    marks: marksIn(state.containers),
+    failed: onError,
+  });
+}
+
+type Store = Artifacts & ArtifactUploads & ArtifactShelf;
+
+/** Bundles lie in our own store; images in the engine's, which keeps them as they are by their digests. */
+const artifactsOf = (bundles: Store, { images }: Awaited<ReturnType<typeof openRuntime>>): Store => ({
+  ...bundles,
+  locate: async (artifact) =>
+    artifact.kind === 'image' ? await images.locate(artifact.digest) : await bundles.locate(artifact),
+  verify: async (artifact) =>
+    artifact.kind === 'image' ? void (await images.locate(artifact.digest)) : await bundles.verify(artifact),
+  inspect: async (place) => (place.startsWith('sha256:') ? undefined : await bundles.inspect(place)),
+});
+
 /** Everything put together: what the agent, or a command without one, acts with. */
 export type Assembly = Awaited<ReturnType<typeof assemble>>;
 
 /** Loads the drivers, opens the stores, and puts an engine's parts together. */
 export async function assemble(options: AssembleOptions) {
   const { state, keeper, clock, owner } = options;
-  const [openStores, processRuntime, embeddedRouter, artifactStore, checks] = await Promise.all([
+  const [openStores, embeddedRouter, releases, checks] = await Promise.all([
     loadStores.sqlite(),
-    loadRuntime.process(),
     loadRouter.embedded(),
     loadArtifacts(),
     loadChecks(),
   ]);
   const stores = await openStores(state, clock);
-  const artifacts: Artifacts & ArtifactUploads = artifactStore(state.releases);
-  const { newId, random, onError } = options;
-  const folders = { folder: state.instances, shared: state.shared };
-  const runtime = processRuntime({ ...folders, keeper, clock, newId, random, onError });
+  const { onError } = options;
+  const runtimes = await openRuntime(options);
+  const artifacts = artifactsOf(releases.bundleStore(state.releases), runtimes);
+  const runtime = inspecting(artifacts, runtimes);
   const closing = new AbortController();
   const tend = { signal: closing.signal, failed: onError };
   const router: Router = embeddedRouter({ keeper, folder: state.proxies, tend });
@@ -66,6 +92,7 @@ export async function assemble(options: AssembleOptions) {
     runtime,
     router,
     redact: checks.redact,
+    fit: releases.fit,
     plan: (current: State, wish: Wish): Promise<{ spec: RolloutSpec; plan: Plan }> =>
       planRollout({ runtime, router, revisions: stores.revisions }, current, wish),
     openEngine: (stream: string, hooks: Hooks): Promise<Engine> => {
@@ -96,4 +123,13 @@ export async function assemble(options: AssembleOptions) {
       await stores.close();
     },
   };
+}
+
+/** A runtime that starts nothing from an artifact that was written to since it was unpacked. */
+function inspecting<R extends Runtime>(artifacts: Artifacts, runtime: R): R {
+  const restart: Runtime['restart'] = async (spec, instance, signal) => {
+    await artifacts.inspect(spec.artifact);
+    return await runtime.restart(spec, instance, signal);
+  };
+  return { ...runtime, restart };
 }

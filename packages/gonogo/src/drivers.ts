@@ -2,6 +2,14 @@
 
 export const loadRuntime = {
   process: async () => (await import('./runtimes/process/index.ts')).processRuntime,
+  docker: async () => (await import('./runtimes/docker/index.ts')).dockerRuntime,
+  byArtifact: async () => {
+    const [{ byArtifact }, { marksIn }] = await Promise.all([
+      import('./runtimes/by-artifact.ts'),
+      import('./runtimes/marks.ts'),
+    ]);
+    return { byArtifact, marksIn };
+  },
 };
 
 export const loadRouter = {
@@ -12,7 +20,13 @@ export const loadStores = {
   sqlite: async () => (await import('./stores/sqlite/index.ts')).openStores,
 };
 
-export const loadArtifacts = async () => (await import('./releases/store.ts')).artifactStore;
+export const loadArtifacts = async () => {
+  const [{ bundleStore }, { hostOf, whyUnfit }] = await Promise.all([
+    import('./releases/store.ts'),
+    import('./releases/fit.ts'),
+  ]);
+  return { bundleStore, fit: { hostOf, whyUnfit } };
+};
 
 export const loadChecks = async () => {
   const [{ checkRunner }, { contractSpecs, reachSpecs }, { redact }] = await Promise.all([

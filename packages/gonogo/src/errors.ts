@@ -1,6 +1,7 @@
 import { agentErrors } from './errors/agent.ts';
 import type { ErrorKind, ExitCode } from './errors/catalogue.ts';
 import { configErrors } from './errors/config.ts';
+import { dockerErrors } from './errors/docker.ts';
 import { releaseErrors } from './errors/release.ts';
 import { rolloutErrors } from './errors/rollout.ts';
 import { routerErrors } from './errors/router.ts';
@@ -10,6 +11,7 @@ import { runtimeErrors } from './errors/runtime.ts';
 export const catalogue = {
   ...agentErrors,
   ...configErrors,
+  ...dockerErrors,
   ...releaseErrors,
   ...rolloutErrors,
   ...routerErrors,

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ensureAgent } from '../api/autostart.ts';
+import { protocol } from '../api/contract.ts';
 import { temporaryFolder } from '../api/fixture/wire.ts';
 import { findAgent } from '../api/hello.ts';
 import { launchAgent } from '../api/launch.ts';
@@ -125,7 +126,7 @@ test('an idle agent of another protocol is replaced', async (t) => {
   const root = await stateRoot(t);
   await launchAndWait(root);
   const agent = await ensureAgent(root, { entry });
-  assert.equal((await agent.hello()).protocol.min, 1);
+  assert.equal((await agent.hello()).protocol.min, protocol.min);
 });
 
 test('an agent of another protocol is left alone while a rollout runs', async (t) => {

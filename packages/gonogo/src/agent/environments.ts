@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Assembly } from '../assemble.ts';
-import { isRunning } from '../domain/state.ts';
+import { isRunning, type State } from '../domain/state.ts';
 import { streamOf, type Target } from '../domain/target.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../system/log.ts';
@@ -43,6 +43,11 @@ export class Environments {
 
   async all(): Promise<Environment[]> {
     return await Promise.all(this.#open.values());
+  }
+
+  /** Those that something was deployed to, as they are now. */
+  async deployed(): Promise<{ readonly target: Target; readonly state: State }[]> {
+    return (await this.all()).flatMap(({ target, state }) => (target ? [{ target, state }] : []));
   }
 
   /** Aborts every rollout that runs, and waits until each has ended, or for so long. */

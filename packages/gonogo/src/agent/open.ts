@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Assembly, assemble } from '../assemble.ts';
 import { messageOf } from '../errors.ts';
 import { systemClock } from '../system/clock.ts';
+import { removeUnusedCopies } from '../system/code-copy.ts';
 import type { Logger } from '../system/log.ts';
 import { ownerText } from '../system/owner.ts';
 import { identify } from '../system/process.ts';
@@ -9,6 +10,8 @@ import type { StateFolder } from '../system/state.ts';
 import { Environments } from './environments.ts';
 import { ensureKeeper, type KeeperLink } from './keeper.ts';
 import { processes } from './processes.ts';
+import { releaseOperations } from './releases.ts';
+import { openRetention, type Retention } from './retention.ts';
 import { brokenBy, rolloutOperations, runningRollouts } from './rollouts.ts';
 import { stopEverything } from './stop.ts';
 
@@ -18,12 +21,18 @@ export type Rollouts = Awaited<ReturnType<typeof openRollouts>>;
 /** Puts the agent together on a state folder whose lock is held, and recovers. */
 export async function openRollouts(state: StateFolder, log: Logger) {
   const keeper = await ensureKeeper(state.root);
-  const assembly = await put(state, { log, keeper });
+  const bare = await put(state, { log, keeper });
+  const assembly: Assembly = { ...bare, openEngine: tidyingEngine(bare, () => retention) };
   const environments = new Environments(assembly, log);
+  const retention = openRetention(assembly, environments, log);
   await environments.recover();
+  await retention.removeOrphans();
+  void retention.prune();
+  void tidyCode(state.root, log);
   return {
     operations: {
-      ...rolloutOperations(assembly, environments),
+      ...rolloutOperations(assembly, environments, retention),
+      ...releaseOperations(assembly, environments, retention),
       processes: () => processes(state.root, keeper),
     },
     running: () => runningRollouts(environments),
@@ -40,6 +49,26 @@ export async function openRollouts(state: StateFolder, log: Logger) {
     },
   };
 }
+
+async function tidyCode(root: string, log: Logger): Promise<void> {
+  await removeUnusedCopies(root).catch((error: unknown) =>
+    log.error('old copies of the code could not be removed', { why: messageOf(error) }),
+  );
+}
+
+/** Every rollout that ends leaves something that is not needed any more. */
+const tidyingEngine =
+  ({ openEngine }: Assembly, retention: () => Retention): Assembly['openEngine'] =>
+  (stream, hooks) =>
+    openEngine(stream, {
+      ...hooks,
+      onEvents: (events, state) => {
+        hooks.onEvents(events, state);
+        if (!events.some(({ e }) => e === 'ended')) return;
+        if (state.rollout) retention().letGo(state.rollout.spec.next.releaseDigest);
+        void retention().prune();
+      },
+    });
 
 async function put(
   state: StateFolder,

@@ -3,9 +3,11 @@ import type { Assembly } from '../assemble.ts';
 import { isRunning } from '../domain/state.ts';
 import { streamOf } from '../domain/target.ts';
 import { problem } from '../errors.ts';
+import { admit, refuseUnproven } from './admit.ts';
 import type { Environment } from './environment.ts';
 import type { Environments } from './environments.ts';
 import { planIdOf } from './plan-id.ts';
+import type { Retention } from './retention.ts';
 import { follow, logs } from './streams.ts';
 import { rolloutDetail } from './views/detail.ts';
 import { planView } from './views/plan.ts';
@@ -13,18 +15,29 @@ import { environmentStatus } from './views/status.ts';
 import { summariesOf } from './views/summary.ts';
 import { targetOf, wishFor, wishToDeploy, wishToRollBack } from './wish.ts';
 
-type Operations = Omit<Api, 'hello' | 'processes' | 'stop'> & StreamingApi;
+type Operations = Pick<
+  Api,
+  'deploy' | 'plan' | 'rollback' | 'approve' | 'abort' | 'status' | 'history' | 'rollout'
+> &
+  StreamingApi;
 
 /** The operations of the API that are about rollouts. */
-export const rolloutOperations = (assembly: Assembly, environments: Environments): Operations => ({
+export const rolloutOperations = (
+  assembly: Assembly,
+  environments: Environments,
+  retention: Retention,
+): Operations => ({
   async deploy(input) {
     const environment = await environments.of(targetOf(input));
     environment.refuseWhileRunning();
+    retention.hold(input.release.digest);
+    await admit(assembly, environments, input);
     const wish = await wishToDeploy(assembly, environment.state, input);
     return { rollout: await environment.start(wish, input.planId) };
   },
   async plan(input) {
     const environment = await environments.of(targetOf(input));
+    await refuseUnproven(environments, input);
     const planned = await assembly.plan(environment.state, await wishFor(assembly, environment.state, input));
     return planView(planned, await planIdOf(assembly, planned));
   },
@@ -49,9 +62,7 @@ export const rolloutOperations = (assembly: Assembly, environments: Environments
     return { rollout: await environment.abort(input.by, input.environment) };
   },
   async status({ project, environment }) {
-    const all = await environments.all();
-    const deployed = all.flatMap(({ target, state }) => (target ? [{ target, state }] : []));
-    const asked = deployed
+    const asked = (await environments.deployed())
       .filter(({ target }) => project === undefined || target.project === project)
       .filter(({ target }) => environment === undefined || target.environment === environment);
     return await Promise.all(asked.map(({ target, state }) => environmentStatus(assembly, target, state)));
@@ -63,6 +74,7 @@ export const rolloutOperations = (assembly: Assembly, environments: Environments
   },
   rollout: async ({ id }) => await rolloutDetail(assembly, id, assembly.clock.wall()),
   hasArtifact: async (digest) => await assembly.artifacts.has(digest),
+  lackingContents: async (digest, index) => await assembly.artifacts.lacking(digest, index),
   putArtifact: async (digest, bytes) => await assembly.artifacts.put(digest, bytes),
   follow: (rollout, signal) => follow(assembly, environments, { rollout, signal }),
   logs: (input, signal) => logs(assembly, environments, { input, signal }),

@@ -19,9 +19,10 @@ export const targetOf = ({ project, service, environment }: DeployInput): Target
   host,
 });
 
-/** Stores what is to be deployed, values in the vault, and says what is wished for. Fails with ARTIFACT_MISSING. */
+/** Stores what is to be deployed, values in the vault, and says what is wished for. Fails with ARTIFACT_MISSING or
+ * ARTIFACT_CHANGED. */
 export async function wishToDeploy(assembly: Assembly, state: State, input: DeployInput): Promise<Wish> {
-  await assembly.artifacts.folder(input.release.artifact);
+  await assembly.artifacts.verify(input.release.artifact);
   const { wish, values } = await wishAndValues(assembly, state, input);
   await keep(assembly, wish, values);
   return wish;
@@ -70,6 +71,8 @@ export async function wishToRollBack(assembly: Assembly, state: State, input: Ro
   const to = input.to === undefined ? rollbackTarget(state) : named(state, target.service, input.to);
   if (!to) throw problem('NOTHING_TO_ROLL_BACK', { environment: input.environment });
   const proven = await assembly.stores.revisions.open(to.revision);
+  // One that is warm runs already; one that is started again is started from files that are what they were.
+  if (state.warm?.revision !== proven.id) await assembly.artifacts.verify(proven.release.artifact);
   const wish = { id: rolloutId(target), kind: 'rollback', target, settings, by: input.by } as const;
   if (input.values === undefined) return { ...wish, revision: proven };
   const { id: _, ...rest } = proven;

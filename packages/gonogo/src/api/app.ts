@@ -7,7 +7,7 @@ import type { Logger } from '../system/log.ts';
 import { DigestPart, LogsInput, RolloutPart } from '../wire/api.ts';
 import { statusOf, tellError } from './answers.ts';
 import type { Authorise } from './authorise.ts';
-import { bytesOf, readRest, readText } from './body.ts';
+import { bytesOf, indexLimit, readRest, readText } from './body.ts';
 import { type Api, type Operation, operations, type StreamingApi, streams } from './contract.ts';
 import { checkInput, operationInputs, readJson } from './inputs.ts';
 import { jsonLines, toBody } from './json-lines.ts';
@@ -59,6 +59,11 @@ function addStreams(route: (place: Place, handler: Handler) => void, { service, 
   route(streams.hasArtifact, async (call) => {
     const digest = checkInput(DigestPart, call.req.param('digest'), 'hasArtifact');
     return call.json({ present: await service.hasArtifact(digest) });
+  });
+  route(streams.lackingContents, async (call) => {
+    const digest = checkInput(DigestPart, call.req.param('digest'), 'lackingContents');
+    const index = await readText(call.env.incoming, indexLimit);
+    return call.json({ lacking: await service.lackingContents(digest, index) });
   });
   route(streams.putArtifact, async (call) => {
     const digest = checkInput(DigestPart, call.req.param('digest'), 'putArtifact');

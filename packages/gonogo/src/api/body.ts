@@ -3,15 +3,18 @@ import { finished } from 'node:stream/promises';
 import { problem } from '../errors.ts';
 
 /** The largest JSON input, in bytes; an artifact is streamed and has no limit. */
-const jsonLimit = 4 * 1024 * 1024;
+const jsonLimit = 16 * 1024 * 1024;
 
-/** The whole body as text; fails with API_TOO_LARGE as soon as it is more than 4 MB. */
-export async function readText(incoming: IncomingMessage): Promise<string> {
+/** The largest index of a bundle, in bytes. */
+export const indexLimit = 64 * 1024 * 1024;
+
+/** The whole body as text; fails with API_TOO_LARGE as soon as it is more than `limit` bytes, by default 16 MB. */
+export async function readText(incoming: IncomingMessage, limit = jsonLimit): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of bytesOf(incoming)) {
     size += part.length;
-    if (size > jsonLimit) throw problem('API_TOO_LARGE', { limit: `${jsonLimit / 1024 / 1024} MB` });
+    if (size > limit) throw problem('API_TOO_LARGE', { limit: `${limit / 1024 / 1024} MB` });
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');

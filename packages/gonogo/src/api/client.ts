@@ -29,11 +29,16 @@ export function connectApi(socket: string): Client {
 }
 
 function streaming(socket: string): StreamingApi {
-  const { hasArtifact, putArtifact, follow, logs } = streams;
+  const { hasArtifact, lackingContents, putArtifact, follow, logs } = streams;
   return {
     hasArtifact: async (digest) => {
       const answer = await ask(socket, { method: hasArtifact.method, path: fill(hasArtifact.path, digest) });
       return (answer as { present: boolean }).present;
+    },
+    lackingContents: async (digest, index) => {
+      const request = { method: lackingContents.method, path: fill(lackingContents.path, digest) };
+      const answer = await ask(socket, { ...request, bytes: once(Buffer.from(index)) });
+      return (answer as { lacking: string[] }).lacking;
     },
     putArtifact: async (digest, bytes) => {
       await ask(socket, { method: putArtifact.method, path: fill(putArtifact.path, digest), bytes });
@@ -47,6 +52,10 @@ function streaming(socket: string): StreamingApi {
     logs: (input: LogsInput, signal) =>
       lines(socket, { ...logs, input, signal }) as AsyncIterable<LogLineView>,
   };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 const fill = (path: string, part: string): string => path.replace(/:\w+/, encodeURIComponent(part));

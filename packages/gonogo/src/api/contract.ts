@@ -2,6 +2,8 @@ import type { CheckResult } from '../domain/check.ts';
 import type { Address, StrategyName } from '../domain/environment.ts';
 import type { Ending, Event, RolloutSpec } from '../domain/event.ts';
 import type { Otherwise, ProvenBy } from '../domain/plan.ts';
+import type { Artifact, Release } from '../domain/release.ts';
+import type { ReleaseRecord } from '../domain/release-record.ts';
 import type { SlotName } from '../domain/slot.ts';
 import type { Split } from '../domain/split.ts';
 import type { Instant, Millis } from '../domain/units.ts';
@@ -12,13 +14,17 @@ import type {
   DeployInput,
   HistoryInput,
   LogsInput,
+  RecordReleaseInput,
+  ReleaseInput,
+  ReleasesInput,
   RollbackInput,
   StatusInput,
   StopInput,
+  VerifyInput,
 } from '../wire/api.ts';
 
 /** The range of protocols this build speaks; `hello` finds a common one. */
-export const protocol = { min: 1, max: 1 } as const;
+export const protocol = { min: 2, max: 2 } as const;
 
 export type Hello = {
   readonly protocol: { readonly min: number; readonly max: number };
@@ -176,6 +182,22 @@ export type PlanView = {
   }[];
 };
 
+/** A release, where it came from, and where it stands. */
+export type ReleaseView = Omit<ReleaseRecord, 'release' | 'needs' | 'keep'> & {
+  /** `shop@9f3c2a1` */
+  readonly release: string;
+  readonly digest: string;
+  readonly artifact: Artifact;
+  /** The environments in which it serves, or is kept warm. */
+  readonly live: readonly string[];
+  readonly warm: readonly string[];
+  readonly proven: readonly { readonly environment: string; readonly at: Instant }[];
+  /** False when its files were found changed, or were removed. */
+  readonly here: boolean;
+};
+
+export type VerifiedRelease = { readonly release: string; readonly intact: boolean; readonly why?: string };
+
 /** Every operation of the API: its method, its path and what it takes. `server.ts` and `client.ts` follow this table. */
 export const operations = {
   hello: { method: 'GET', path: '/v1/hello' },
@@ -187,6 +209,11 @@ export const operations = {
   status: { method: 'POST', path: '/v1/status' },
   history: { method: 'POST', path: '/v1/history' },
   rollout: { method: 'POST', path: '/v1/rollout' },
+  recordRelease: { method: 'POST', path: '/v1/releases/record' },
+  release: { method: 'POST', path: '/v1/release' },
+  releases: { method: 'POST', path: '/v1/releases' },
+  releasePackages: { method: 'POST', path: '/v1/releases/packages' },
+  verifyReleases: { method: 'POST', path: '/v1/releases/verify' },
   processes: { method: 'GET', path: '/v1/processes' },
   stop: { method: 'POST', path: '/v1/stop' },
 } as const;
@@ -194,6 +221,7 @@ export const operations = {
 /** Operations that stream: an upload, or JSON lines coming back. */
 export const streams = {
   hasArtifact: { method: 'GET', path: '/v1/artifacts/:digest' },
+  lackingContents: { method: 'POST', path: '/v1/artifacts/:digest/lacking' },
   putArtifact: { method: 'PUT', path: '/v1/artifacts/:digest' },
   follow: { method: 'GET', path: '/v1/rollouts/:id/progress' },
   logs: { method: 'POST', path: '/v1/logs' },
@@ -215,6 +243,15 @@ export type Api = {
   status(input: StatusInput): Promise<EnvironmentStatus[]>;
   history(input: HistoryInput): Promise<RolloutSummary[]>;
   rollout(input: { id: string }): Promise<RolloutDetail>;
+  /** Remembers a release that was built, once its artifact is here. */
+  recordRelease(input: RecordReleaseInput): Promise<{ release: string }>;
+  release(input: ReleaseInput): Promise<{ release: Release; record?: ReleaseRecord }>;
+  /** Newest first. */
+  releases(input: ReleasesInput): Promise<ReleaseView[]>;
+  /** The list of a release's packages as CycloneDX, in JSON; empty when none is known. */
+  releasePackages(input: ReleaseInput): Promise<{ packages: string }>;
+  /** Reads every byte of these releases, or of all. */
+  verifyReleases(input: VerifyInput): Promise<VerifiedRelease[]>;
   processes(): Promise<Processes>;
   /** Answers how many instances and proxies were stopped with the agent (0 unless `all`). */
   stop(input: StopInput): Promise<{ stopped: number }>;
@@ -222,6 +259,8 @@ export type Api = {
 
 export type StreamingApi = {
   hasArtifact(digest: string): Promise<boolean>;
+  /** The contents of a bundle that the host lacks, by its index; `putArtifact` is sent those. */
+  lackingContents(digest: string, index: string): Promise<readonly string[]>;
   putArtifact(digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
   follow(rollout: string, signal: AbortSignal): AsyncIterable<Progress>;
   logs(input: LogsInput, signal: AbortSignal): AsyncIterable<LogLineView>;

@@ -6,10 +6,14 @@ import {
   DeployInput,
   HistoryInput,
   NoInput,
+  RecordReleaseInput,
+  ReleaseInput,
+  ReleasesInput,
   RollbackInput,
   RolloutInput,
   StatusInput,
   StopInput,
+  VerifyInput,
 } from '../wire/api.ts';
 import type { Api, Operation } from './contract.ts';
 
@@ -26,6 +30,11 @@ export const operationInputs = {
   status: StatusInput,
   history: HistoryInput,
   rollout: RolloutInput,
+  recordRelease: RecordReleaseInput,
+  release: ReleaseInput,
+  releases: ReleasesInput,
+  releasePackages: ReleaseInput,
+  verifyReleases: VerifyInput,
   processes: NoInput,
   stop: StopInput,
 } satisfies { [O in Operation]: ZodType<InputOf<O>> };

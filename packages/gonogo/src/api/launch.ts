@@ -27,6 +27,7 @@ const allowed = [
   'TZ',
   'TMPDIR',
   'XDG_STATE_HOME',
+  'DOCKER_HOST',
   'GONOGO_DEBUG',
 ];
 

@@ -154,11 +154,11 @@ test('every operation that takes an input refuses a wrong one, and never quotes 
   }
 });
 
-test('an input of more than 4 MB is refused', async (t) => {
+test('an input of more than 16 MB is refused', async (t) => {
   const { socket } = await serve(t);
   const answer = await raw(socket, {
     path: '/v1/deploy',
-    body: JSON.stringify({ x: 'x'.repeat(5 * 1024 * 1024) }),
+    body: JSON.stringify({ x: 'x'.repeat(17 * 1024 * 1024) }),
   });
   assert.equal(answer.status, 413);
   assert.equal(JSON.parse(answer.body).code, 'API_TOO_LARGE');

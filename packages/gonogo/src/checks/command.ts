@@ -1,4 +1,4 @@
-import type { Vantage } from '../ports/vantage.ts';
+import type { InsideRan, Vantage } from '../ports/vantage.ts';
 import { exec } from '../system/exec.ts';
 import { isErrno } from '../system/files.ts';
 import { type Answer, type Asking, fail, type Kind, pass } from './kind.ts';
@@ -12,7 +12,7 @@ export const run: Kind<'run'> = async ({ command }, asking) => {
   const [program = ''] = command;
   const { at, signal, timeout } = asking;
   try {
-    const done = await exec(command, { cwd: at.cwd, env: environmentOf(at), signal });
+    const done = await execute(command, at, signal);
     const tail = tailOf(`${done.stdout}\n${done.stderr}`, asking);
     if (signal.aborted) return fail('timeout', `did not end in ${inWords(timeout)}, and was killed${tail}`);
     if (done.signal) return fail('exit', `was ended by ${done.signal}${tail}`);
@@ -22,6 +22,14 @@ export const run: Kind<'run'> = async ({ command }, asking) => {
     return notStarted(error, program);
   }
 };
+
+/** Where the service has files of its own its commands are there too, with its environment. */
+function execute(argv: readonly string[], at: Vantage, signal: AbortSignal): Promise<InsideRan> {
+  const { cwd, inside } = at;
+  return inside === undefined
+    ? exec(argv, { cwd, env: environmentOf(at), signal })
+    : inside.run(argv, { cwd, env: { GONOGO_TARGET: inside.base }, signal });
+}
 
 /** The environment under check, the address to ask, and what every program needs to find its way. */
 function environmentOf({ values, base }: Vantage): Record<string, string> {

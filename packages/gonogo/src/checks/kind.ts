@@ -35,3 +35,8 @@ export const warn = (failure: string, saw: string, hint: string): Answer => ({
 /** A failure of a named class, with what to do about it where something can be said. */
 export const fail = (failure: string, saw: string, hint?: string): Answer =>
   hint === undefined ? { verdict: 'fail', saw, failure } : { verdict: 'fail', saw, hint, failure };
+
+/** Whether a check is asked from inside: a path of the service is asked through its address, a variable needs no network. */
+export const isAskedInside = (spec: CheckSpec, { inside }: Vantage): boolean =>
+  inside !== undefined &&
+  (spec.kind === 'tcp' || spec.kind === 'postgres' || (spec.kind === 'http' && !spec.url.startsWith('/')));

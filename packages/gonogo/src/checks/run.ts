@@ -6,7 +6,7 @@ import type { CheckRun, Checks } from '../ports/checks.ts';
 import type { Vantage } from '../ports/vantage.ts';
 import { hostPort, parseHostPort } from './address.ts';
 import { fillSpec } from './fill.ts';
-import { type Answer, type Asking, fail, type Kind } from './kind.ts';
+import { type Answer, type Asking, fail, isAskedInside, type Kind } from './kind.ts';
 import { redactor } from './redact.ts';
 import { inWords, plain } from './words.ts';
 
@@ -54,15 +54,35 @@ type Job = {
 export function checkRunner(options: RunnerOptions = {}): Checks {
   return {
     async run(specs, at, run) {
-      const redact = redactor(run.secrets);
-      const jobs = specs.map((spec) => ({ spec, at, run, redact }));
-      return mapBounded(jobs, options.parallel ?? 64, async (job) => {
-        const result = await answerOf(job);
-        run.onResult?.(result);
-        return result;
-      });
+      const { inside } = at;
+      if (inside === undefined) return await askHere(specs, at, { ...run, ...options });
+      const isInner = (spec: CheckSpec): boolean => isAskedInside(spec, at);
+      const inner = specs.filter(isInner);
+      const [theirs, ours] = await Promise.all([
+        inner.length > 0 ? (await import('./inside.ts')).askInside(inner, { ...at, inside }, run) : [],
+        askHere(
+          specs.filter((spec) => !isInner(spec)),
+          at,
+          { ...run, ...options },
+        ),
+      ]);
+      return specs.flatMap((spec) => (isInner(spec) ? theirs : ours).splice(0, 1));
     },
   };
+}
+
+function askHere(
+  specs: readonly CheckSpec[],
+  at: Vantage,
+  run: CheckRun & RunnerOptions,
+): Promise<CheckResult[]> {
+  const redact = redactor(run.secrets);
+  const jobs = specs.map((spec) => ({ spec, at, run, redact }));
+  return mapBounded(jobs, run.parallel ?? 64, async (job) => {
+    const result = await answerOf(job);
+    run.onResult?.(result);
+    return result;
+  });
 }
 
 /** Maps in order with at most `limit` under way. */

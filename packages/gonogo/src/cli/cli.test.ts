@@ -86,6 +86,31 @@ test('a deploy tells its steps in plain lines, and its last line is the verdict'
   assert.equal(stripVTControlCharacters(stdout), stdout);
 });
 
+test('release keeps what it built; releases lists it, verify tells what was changed, packages prints the list', async (t) => {
+  const where = await scene(t);
+  const none = await gonogo(where, 'releases');
+  assert.match(none.stdout, /^no release yet; build one with: gonogo release$/m);
+  const built = await gonogo(where, 'release');
+  assert.equal(built.code, 0, built.stderr);
+  assert.match(built.stdout, /^packed shop@\w{7}: 1 file, 15 B$/m);
+  assert.match(built.stdout, /^ {2}built +\S.* by \S+@\S+$/m);
+  const name = /shop@\w{7}/.exec(built.stdout)?.[0] ?? '';
+  const listed = await gonogo(where, 'releases');
+  assert.match(listed.stdout, new RegExp(`^${name} .*15 B +live in good +proven in good$`, 'm'));
+  const verified = await gonogo(where, 'releases', 'verify');
+  assert.deepEqual([verified.code, verified.stdout.split('   ')[0]], [1, `✗ ${name}`]);
+  assert.equal((await gonogo(where, 'releases', 'packages', name)).stdout, '{}\n');
+  const again = await gonogo(where, 'deploy', 'good', '--release', name);
+  assert.equal(again.code, 0, again.stderr);
+  assert.match(again.stdout, new RegExp(`^taking ${name} as it is$`, 'm'));
+  const unknown = await gonogo(where, 'deploy', 'good', '--release', 'shop@0000000');
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /there is no release shop@0000000 of this project/);
+  const nowhere = await gonogo(where, 'promote', 'nowhere', 'good');
+  assert.equal(nowhere.code, 2);
+  assert.match(nowhere.stderr, /there is no environment "nowhere"/);
+});
+
 test('a NO-GO ends with what failed, where it works and what to do, and exit 1', async (t) => {
   const where = await scene(t);
   const { code, stdout } = await gonogo(where, 'deploy', 'bad');

@@ -24,12 +24,18 @@ export type Place = {
   readonly name: string;
 };
 
-/** An environment of the project's configuration; fails with CONFIG_… or ENVIRONMENT_UNKNOWN. */
-export async function findPlace(config: string, name: string): Promise<Place> {
+/** The service of the project's configuration; fails with CONFIG_…. */
+export async function findService(config: string): Promise<{ project: Project; service: Service }> {
   const { loadConfig } = await import('../config/load.ts');
   const project = await loadConfig(config);
   const [service] = project.services;
   if (!service) throw problem('INTERNAL', { what: `${project.file} was read without a service` });
+  return { project, service };
+}
+
+/** An environment of the project's configuration; fails with CONFIG_… or ENVIRONMENT_UNKNOWN. */
+export async function findPlace(config: string, name: string): Promise<Place> {
+  const { project, service } = await findService(config);
   const { environments } = service;
   const environment = Object.hasOwn(environments, name) ? environments[name] : undefined;
   if (!environment) throw problem('ENVIRONMENT_UNKNOWN', { name, known: Object.keys(environments) });

@@ -15,9 +15,29 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./commands/check.ts')).check,
   },
   {
+    name: 'probe',
+    summary: 'asks one address once, for images that have no curl',
+    load: async () => (await import('./commands/probe.ts')).probe,
+  },
+  {
     name: 'deploy',
     summary: 'takes a release live in an environment, and puts the old one back when it is a mistake',
     load: async () => (await import('./commands/deploy.ts')).deploy,
+  },
+  {
+    name: 'promote',
+    summary: 'deploys to one environment the exact release that is proven in another',
+    load: async () => (await import('./commands/promote.ts')).promote,
+  },
+  {
+    name: 'release',
+    summary: 'builds an immutable release, to be deployed by its name later',
+    load: async () => (await import('./commands/release.ts')).release,
+  },
+  {
+    name: 'releases',
+    summary: 'the releases that were built, with where each is live and proven',
+    load: async () => (await import('./commands/releases.ts')).releases,
   },
   {
     name: 'rollback',

@@ -84,7 +84,10 @@ const input = section({
   ),
   proxy: withDefault(proxy, {}, 'What the front does beyond forwarding requests to the slot that serves.'),
   host: unsupported('everything runs on this machine'),
-  from: unsupported(),
+  from: optional(
+    name,
+    'The environment in which a release must be proven before it comes here. Default: none; anything may be deployed.',
+  ),
   notify: unsupported(),
 });
 
@@ -99,13 +102,14 @@ function frontSettings({ proxy, preview, canary }: Written): Pick<EnvironmentSpe
 }
 
 const specOf = (written: Written): EnvironmentSpec => {
-  const { strategy, listen, watch, keep, runtime, approve, canary } = written;
+  const { strategy, listen, from, watch, keep, runtime, approve, canary } = written;
   return {
     ...frontSettings(written),
     strategy,
     ...(listen ? { listen } : {}),
     watch: { for: watch.for, errors: watch.errors, p99: watch.p99, minRequests: watch.min_requests },
     keep,
+    ...(from === undefined ? {} : { from }),
     address: runtime.process.address,
     ...(approve ? { approve } : {}),
     ...(watch.quiet === 'hold' ? { quiet: watch.quiet } : {}),

@@ -79,9 +79,7 @@ test('the smallest file has every default, and its manifest is what the wire tak
     checks: [],
   });
   assert.deepEqual(service.artifact, {
-    from: join(project.folder, 'app'),
-    include: ['dist'],
-    build: ['npm', 'run', 'build'],
+    bundle: { from: join(project.folder, 'app'), include: ['dist'], build: ['npm', 'run', 'build'] },
   });
   assert.deepEqual(service.environments, {
     production: {
@@ -95,6 +93,67 @@ test('the smallest file has every default, and its manifest is what the wire tak
     },
   });
   assert.ok(ManifestWire.safeParse(service.manifest).success);
+});
+
+test('an image is built from a folder or taken by name, and may have its own command', async () => {
+  const image = (written: string) =>
+    write(
+      `service: shop\nartifact: { image: ${written} }\nrun: { port: 8080 }\nenvironments: { production: }\n`,
+    );
+  const built = await loadConfig(await image('{ build: app, target: web, args: { NODE_ENV: production } }'));
+  const context = join(built.folder, 'app');
+  assert.deepEqual(built.services[0]?.artifact, {
+    image: { context, target: 'web', args: { NODE_ENV: 'production' } },
+  });
+  assert.equal(built.services[0]?.manifest.run.port, 8080);
+  assert.deepEqual(built.services[0]?.manifest.run.command, []);
+  const named = await loadConfig(await image('{ name: ghcr.io/acme/shop:1.4 }'));
+  assert.deepEqual(named.services[0]?.artifact, { image: { name: 'ghcr.io/acme/shop:1.4' } });
+  for (const [written, why] of [
+    ['{ }', /must have build or name/],
+    ['{ build: ., name: shop }', /one of them is too much/],
+    ['{ name: shop, target: web }', /artifact.image.target: belongs to build/],
+    ['{ name: --privileged }', /must be the name of an image/],
+    ['{ build: ../other }', /must be a path inside the project/],
+  ] as const)
+    assert.match(await reportOf(await image(written)), why);
+});
+
+test('what belongs only to images, and what a bundle lacks, is refused', async () => {
+  const report = await reportOf(
+    await write(
+      'service: shop\nartifact: { bundle: { from: . } }\nrun: { port: 80 }\nenvironments: { production: }\n',
+    ),
+  );
+  assert.match(report, /run.command: is missing: a bundle has no command of its own/);
+  assert.match(report, /run.port: belongs to images/);
+});
+
+test('an environment takes releases from another one, and never in a circle', async () => {
+  const from = (environments: string) =>
+    write(`${deployable.replace(/environments:[\s\S]*/, '')}environments: ${environments}\n`);
+  const project = await loadConfig(await from('{ staging: , production: { from: staging } }'));
+  assert.equal(project.services[0]?.environments.production?.spec.from, 'staging');
+  for (const [environments, why] of [
+    [
+      '{ production: { from: stagin }, staging: }',
+      /production.from: there is no environment "stagin"; there is production, staging/,
+    ],
+    ['{ production: { from: production } }', /production.from: leads back to this environment/],
+    ['{ a: { from: b }, b: { from: c }, c: { from: a } }', /b.from: leads back/],
+    ['{ a: { from: 7 } }', /a.from: must be text, not a number/],
+  ] as const)
+    assert.match(await reportOf(await from(environments)), why);
+});
+
+test('what stays of old releases can be said', async () => {
+  const keep = (written: string) => write(deployable.replace('artifact: {', `artifact: { keep: ${written},`));
+  const usual = await loadConfig(await write(deployable));
+  assert.deepEqual(usual.services[0]?.keep, { releases: 10, bytes: 5 * 1024 ** 3 });
+  const said = await loadConfig(await keep('{ releases: 3, disk: 500MB }'));
+  assert.deepEqual(said.services[0]?.keep, { releases: 3, bytes: 500 * 1024 ** 2 });
+  assert.match(await reportOf(await keep('{ disk: lots }')), /artifact.keep.disk: "lots" is not a size/);
+  assert.match(await reportOf(await keep('{ releases: -1 }')), /artifact.keep.releases: must be at least 0/);
 });
 
 test('every shorthand of a check becomes the same kind of spec, and the wire takes them all', async () => {

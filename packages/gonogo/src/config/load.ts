@@ -7,8 +7,9 @@ import type { ConfigProblem } from '../errors/config.ts';
 import { messageOf, problem } from '../errors.ts';
 import { isErrno } from '../system/files.ts';
 import { readDocument } from './document.ts';
+import { isMapping, misfitsOf } from './misfits.ts';
 import { messageOfIssue, problemsOf } from './problems.ts';
-import type { CheckPlan, Project, Service } from './project.ts';
+import type { ArtifactSource, CheckPlan, Project, Service } from './project.ts';
 import type { ServiceFile } from './service.ts';
 
 type Loaded = {
@@ -78,13 +79,13 @@ async function parse(
   const missing = required
     .filter((key) => isMapping(document.value) && !Object.hasOwn(document.value, key))
     .map((key) => document.problemAt([key], 'is missing', 'key'));
-  const problems = [...problemsOf(result.error?.issues ?? [], document), ...missing];
+  const misfits = misfitsOf(document.value).map((misfit) =>
+    document.problemAt(misfit.path, misfit.message, 'key'),
+  );
+  const problems = [...problemsOf(result.error?.issues ?? [], document), ...missing, ...misfits];
   if (result.data && problems.length === 0) return result.data;
   throw problem('CONFIG_INVALID', { problems: problems.sort(byPlace) });
 }
-
-const isMapping = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const byPlace = (a: ConfigProblem, b: ConfigProblem): number => a.line - b.line || a.column - b.column;
 
@@ -96,7 +97,6 @@ function serviceOf(parsed: ServiceFile, folder: string): Service {
   const { artifact, run, environments } = parsed;
   // `load` has refused a file without them.
   if (!artifact || !run || !environments) throw new TypeError('a deployable file lacks a section');
-  const { from, include, build } = artifact.bundle;
   const manifest: Manifest = {
     service: parsed.service,
     run,
@@ -107,10 +107,19 @@ function serviceOf(parsed: ServiceFile, folder: string): Service {
   };
   return {
     name: parsed.service,
-    artifact: { from: resolve(folder, from), ...(include ? { include } : {}), ...(build ? { build } : {}) },
+    artifact: sourceOf(artifact, folder),
+    keep: artifact.keep,
     manifest,
     environments,
   };
+}
+
+function sourceOf(artifact: NonNullable<ServiceFile['artifact']>, folder: string): ArtifactSource {
+  if ('bundle' in artifact)
+    return { bundle: { ...artifact.bundle, from: resolve(folder, artifact.bundle.from) } };
+  if ('name' in artifact.image) return { image: artifact.image };
+  const { build, ...image } = artifact.image;
+  return { image: { ...image, context: resolve(folder, build) } };
 }
 
 /** A check of a variable asks by the contract's rule, where it has one. */

@@ -4,7 +4,10 @@ import { command, doc, optional, parsed, section, withDefault } from './section.
 import { duration } from './units.ts';
 
 const input = section({
-  run: doc(command, 'Changes the database; runs once for each deploy, in the new release and its variables.'),
+  run: doc(
+    z.clone(command),
+    'Changes the database; runs once for each deploy, in the new release and its variables.',
+  ),
   undo: optional(
     command,
     'Takes it back. Runs only when what serves stops working on the migrated database.',

@@ -1,6 +1,7 @@
 import type { CheckSpec } from '../domain/check.ts';
 import type { EnvironmentSpec } from '../domain/environment.ts';
 import type { Contract, Manifest } from '../domain/release.ts';
+import type { Keeping } from '../domain/release-record.ts';
 
 /** One source of an environment's variables; later sources win. */
 export type EnvSource = { readonly file: string } | { readonly command: readonly string[] };
@@ -15,6 +16,21 @@ export type BundleSource = {
   readonly build?: readonly string[];
 };
 
+/** What an image is built from, or the name it has already. */
+export type ImageSource =
+  | {
+      /** The absolute path of the folder that is built. */
+      readonly context: string;
+      /** Relative to that folder; absent: `Dockerfile`. */
+      readonly dockerfile?: string;
+      /** The stage that is built; absent: the last one. */
+      readonly target?: string;
+      readonly args: Readonly<Record<string, string>>;
+    }
+  | { readonly name: string };
+
+export type ArtifactSource = { readonly bundle: BundleSource } | { readonly image: ImageSource };
+
 export type Environment = {
   readonly spec: EnvironmentSpec;
   readonly env: readonly EnvSource[];
@@ -26,7 +42,9 @@ export type Environments = Readonly<Record<string, Environment>>;
 
 export type Service = {
   readonly name: string;
-  readonly artifact: BundleSource;
+  readonly artifact: ArtifactSource;
+  /** What stays of old releases. */
+  readonly keep: Keeping;
   readonly manifest: Manifest;
   readonly environments: Environments;
 };

@@ -53,11 +53,11 @@ const limits = parsed(
       duration(),
       'How long a connection to an instance is kept for another request; a second less than the instance keeps it. Default 1s.',
     ),
-    head_size: optional(size, 'Request line and fields together; more is answered 431. Default 32KB.'),
+    head_size: optional(size(), 'Request line and fields together; more is answered 431. Default 32KB.'),
     fields: optional(count, 'Request fields; more is answered 431. Default 100.'),
-    uri_size: optional(size, 'Path and query; more is answered 414. Default 8KB.'),
+    uri_size: optional(size(), 'Path and query; more is answered 414. Default 8KB.'),
     body_size: optional(sizeOrNone, 'A request’s body, or none; more is answered 413. Default 1GB.'),
-    buffer: optional(size, 'Kept in memory for each direction of a connection. Default 64KB.'),
+    buffer: optional(size(), 'Kept in memory for each direction of a connection. Default 64KB.'),
     connections: optional(count, 'Client connections in all. Default 20000.'),
     connections_per_address: optional(
       z.union([

@@ -9,11 +9,11 @@ import {
   parsed,
   rule,
   section,
+  some,
   text,
-  unsupported,
   withDefault,
 } from './section.ts';
-import { duration } from './units.ts';
+import { duration, size } from './units.ts';
 
 /** How many instances of a role run. */
 export const replicas = z
@@ -31,8 +31,18 @@ const folder = innerPath.check(
 
 const stop = section({ grace: withDefault(duration(), '20s', 'From SIGTERM to SIGKILL.') });
 
+/** The engine refuses less. */
+const leastMemory = 6 * 1024 * 1024;
+
+const networkName = text.check(
+  rule(
+    (network) => /^[A-Za-z0-9][\w.-]*$/.test(network) && network !== 'host' && network !== 'none',
+    'must be the name of a network that docker network ls shows, and not host or none',
+  ),
+);
+
 const worker = section({
-  command: doc(command, 'Starts one instance of this role, in the artifact’s folder.'),
+  command: doc(z.clone(command), 'Starts one instance of this role, in the artifact’s folder.'),
   replicas: withDefault(replicas, 1, 'How many instances of this role run.'),
   overlap: withDefault(
     z.boolean(),
@@ -47,14 +57,36 @@ const workers = z
   .check(rule((all) => !('web' in all) && !('job' in all), 'must have other names than web and job'));
 
 const input = section({
-  command: doc(command, 'Starts one instance, in the artifact’s folder. It must listen on $HOST:$PORT.'),
-  port: unsupported('it belongs to images; a bundle listens on the free port it is given in $PORT'),
+  command: optional(
+    command,
+    'Starts one instance, in the artifact’s folder. It must listen on $HOST:$PORT. A bundle needs one; default of an image: its own.',
+  ),
+  port: optional(
+    z.int().check(z.gte(1), z.lte(65535)),
+    'The port that an image’s container listens on. Default: the one it is told in $PORT. A bundle has none: it listens on $PORT.',
+  ),
   replicas: withDefault(replicas, 1, 'How many instances run.'),
   stop: withDefault(stop, {}, 'How an instance is stopped.'),
   shared: withDefault(z.array(folder), [], 'Folders, relative to the artifact, that outlive releases.'),
   user: optional(
     text.check(z.minLength(1)),
-    'The operating-system user instances run as; needs an agent that runs as root.',
+    'The user instances run as: of the image, or of the operating system, for which the agent must run as root.',
+  ),
+  memory: optional(
+    size(leastMemory),
+    'What a container may use at most, as 512MB or 1GiB; more than that and it is killed. Default: no limit.',
+  ),
+  cpus: optional(
+    z.number().check(z.gte(0.01, { error: 'must be at least 0.01' }), z.lte(1024)),
+    'How many processors a container may keep busy, as 0.5 or 2. Default: all.',
+  ),
+  read_only: optional(
+    z.boolean(),
+    'Whether a container’s own files, but for /tmp and run.shared, cannot be changed. Default: true.',
+  ),
+  networks: optional(
+    some(networkName, 'must name at least one network'),
+    'Networks of the container engine that a container joins; they must exist. Default: its bridge.',
   ),
   workers: optional(
     workers,
@@ -65,12 +97,20 @@ const input = section({
 /** `run:` — how an instance is started and stopped. */
 export const run = parsed(
   input,
-  ({ command: argv, stop: { grace }, replicas: count, shared, user, workers: roles }): Run => ({
-    command: argv,
-    grace,
-    replicas: count,
-    shared,
-    ...(user === undefined ? {} : { user }),
-    ...(roles && Object.keys(roles).length > 0 ? { workers: roles } : {}),
-  }),
+  ({ command: argv = [], stop: { grace }, replicas: count, read_only: readOnly, ...rest }): Run => {
+    const { port, shared, user, memory, cpus, networks, workers: roles } = rest;
+    return {
+      command: argv,
+      ...(port === undefined ? {} : { port }),
+      grace,
+      replicas: count,
+      shared,
+      ...(user === undefined ? {} : { user }),
+      ...(memory === undefined ? {} : { memory }),
+      ...(cpus === undefined ? {} : { cpus }),
+      ...(readOnly === undefined ? {} : { readOnly }),
+      ...(networks === undefined ? {} : { networks }),
+      ...(roles && Object.keys(roles).length > 0 ? { workers: roles } : {}),
+    };
+  },
 );

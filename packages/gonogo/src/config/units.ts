@@ -15,11 +15,11 @@ export function parseDuration(text: string): Millis | undefined {
 
 const units = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 } as const;
 
-/** `512B`, `32KB`, `10MB`, `1GB` in bytes, by powers of 1024; undefined for anything else, a bare number included. */
-function parseSize(text: string): number | undefined {
-  const match = /^(\d{1,9})(B|KB|MB|GB)$/.exec(text);
+/** `512B`, `32KB`, `1.5GB` in bytes, by powers of 1024; `KiB` is the same. Undefined for anything else, a bare number included. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)(B|[KMG]i?B)$/.exec(text);
   if (!match) return undefined;
-  return Number(match[1]) * units[match[2] as keyof typeof units];
+  return Math.round(Number(match[1]) * units[match[2]?.replace('i', '') as keyof typeof units]);
 }
 
 /** `1%`, `0.5%` as a share, 0–1. */
@@ -65,11 +65,13 @@ export const durationOrNone = parsed(
     refuse(`"${text}" is not a duration, or none: write 500ms, 20s, 5m or 1h`),
 );
 
-export const size = parsed(
-  measured('a size: write 32KB, 10MB or 1GB'),
-  (text, refuse): number =>
-    (parseSize(text) || undefined) ?? refuse(`"${text}" is not a size: write 32KB, 10MB or 1GB`),
-);
+/** A size in bytes; `least` is the smallest allowed. */
+export const size = (least = 1) =>
+  parsed(measured('a size: write 32KB, 10MB or 1GB'), (text, refuse): number => {
+    const bytes = parseSize(text);
+    if (bytes === undefined) return refuse(`"${text}" is not a size: write 32KB, 10MB or 1GB`);
+    return bytes >= least ? bytes : refuse('must be larger');
+  });
 
 /** A size, or `none`, which is 0. */
 export const sizeOrNone = parsed(

@@ -20,6 +20,8 @@ export type EnvironmentSpec = {
   /** What the front does beyond forwarding; absent: nothing. */
   readonly proxy?: FrontSettings;
   readonly watch: WatchRules;
+  /** The environment in which a release must be proven before it comes here; absent: none. */
+  readonly from?: string;
   /** How long the slot that served before stays warm for an instant rollback. */
   readonly keep: Millis;
   /** The address instances listen on and are told as HOST, and from which reach checks dial; default 127.0.0.1. */

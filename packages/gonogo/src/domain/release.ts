@@ -37,7 +37,10 @@ export type Migrate = {
 };
 
 export type Run = {
+  /** Empty: an image's own command; a bundle has none. */
   readonly command: readonly string[];
+  /** The port an image's container listens on; absent: the one it is told in $PORT. */
+  readonly port?: number;
   readonly replicas: number;
   /** By role; absent: there are none. */
   readonly workers?: Readonly<Record<string, WorkerRun>>;
@@ -47,6 +50,14 @@ export type Run = {
   readonly shared: readonly string[];
   /** The operating-system user instances run as; absent: the agent's own. */
   readonly user?: string;
+  /** The most memory a container may use, in bytes; absent: no limit. */
+  readonly memory?: number;
+  /** How many processors a container may keep busy; absent: all. */
+  readonly cpus?: number;
+  /** Whether a container's own files cannot be changed; absent: they cannot. */
+  readonly readOnly?: boolean;
+  /** Networks of the engine that a container joins; absent: its default one. */
+  readonly networks?: readonly string[];
 };
 
 export type Contract = {
@@ -65,12 +76,18 @@ export type Manifest = {
   readonly checks: readonly CheckSpec[];
 };
 
+/** What is built once and runs everywhere: a packed folder, or a container image; known by its digest alone. */
+export type Artifact =
+  /** `sha256:` and the SHA-256 of the bundle's index, which names every file by its digest. */
+  | { readonly kind: 'bundle'; readonly digest: string }
+  /** `sha256:` and the image's id; `reference` is where it can be pulled again: `ghcr.io/acme/shop@sha256:…`. */
+  | { readonly kind: 'image'; readonly digest: string; readonly reference?: string };
+
 /** An immutable artifact plus its manifest, identified by a digest over both. */
 export type Release = {
   /** `sha256:` and 64 hex digits. */
   readonly digest: string;
-  /** The artifact's own digest: the SHA-256 of its packed bytes. */
-  readonly artifact: string;
+  readonly artifact: Artifact;
   readonly manifest: Manifest;
 };
 

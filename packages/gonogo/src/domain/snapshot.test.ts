@@ -51,6 +51,7 @@ const settings: Complete<EnvironmentSpec> = {
   proxy,
   watch: { for: 1, errors: 0.01, p99: 1.5, minRequests: 50 },
   keep: 60_000,
+  from: 'staging',
   address: '127.0.0.1',
   approve: { within: 1_000, otherwise: 'abort' },
   quiet: 'hold',

@@ -1,3 +1,4 @@
+import type { Artifact } from '../domain/release.ts';
 import type { Revision } from '../domain/revision.ts';
 
 /** The revisions that were ever deployed, with the manifest each was deployed with. */
@@ -6,15 +7,31 @@ export interface Revisions {
   open(id: string): Promise<Revision>;
 }
 
-/** Unpacked artifacts by digest. */
+/** The artifacts that are on this host. */
 export interface Artifacts {
-  /** The folder of an unpacked artifact; fails with ARTIFACT_MISSING. */
-  folder(artifact: string): Promise<string>;
+  /** Where an artifact lies: a bundle's unpacked folder, an image's id. Fails with ARTIFACT_MISSING. */
+  locate(artifact: Artifact): Promise<string>;
+  /** Reads every byte of it; fails with ARTIFACT_CHANGED when one is another, or with ARTIFACT_MISSING. */
+  verify(artifact: Artifact): Promise<void>;
+  /** Looks whether anything was written to what lies at a place, without reading it; fails with ARTIFACT_CHANGED. */
+  inspect(place: string): Promise<void>;
 }
 
-/** Where artifacts come in. */
+/** Where artifacts come in, and go. */
 export interface ArtifactUploads {
-  has(artifact: string): Promise<boolean>;
-  /** Unpacks the packed bytes once; fails with ARTIFACT_MISMATCH when they are not what the digest says. */
-  put(artifact: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
+  has(digest: string): Promise<boolean>;
+  /** The contents of a bundle that are not here, by its index; fails with ARTIFACT_MISMATCH or BUNDLE_UNSAFE. */
+  lacking(digest: string, index: string): Promise<readonly string[]>;
+  /** Takes what was lacking and unpacks it once; fails with ARTIFACT_MISMATCH when it is not what the digest says. */
+  put(digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+/** What is kept of artifacts. */
+export interface ArtifactShelf {
+  /** The bundles that are here. */
+  list(): Promise<string[]>;
+  /** What a bundle's files take, by content; contents that several bundles have lie on the disk once. */
+  contents(digest: string): Promise<ReadonlyMap<string, number>>;
+  /** Removes bundles, and the contents that no other one has; those that are not here are removed already. */
+  remove(digests: readonly string[]): Promise<void>;
 }

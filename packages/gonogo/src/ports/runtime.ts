@@ -15,10 +15,12 @@ export type PoolSpec = {
   readonly pool: PoolId;
   readonly revision: string;
   readonly releaseDigest: string;
+  /** The rollout that wants it so, as a note for people; absent: whoever keeps it alive. */
+  readonly rollout?: string;
   readonly count: number;
   /** The numeric address instances listen on and are told as HOST. */
   readonly address: string;
-  /** Where the artifact lies: for a bundle, its unpacked folder. */
+  /** Where the artifact lies: a bundle's unpacked folder, an image's id. */
   readonly artifact: string;
   readonly manifest: Manifest;
   /** The revision's snapshot. The runtime adds PORT, GONOGO_*, PATH, HOME, TZ and LANG, and nothing else. */
@@ -32,12 +34,16 @@ export type InstanceState =
       readonly code: number | null;
       readonly signal: string | null;
       readonly endedAt: Instant;
+      /** It was killed because it used more memory than it may. */
+      readonly outOfMemory?: true;
     };
 
 export type ObservedInstance = {
   readonly id: InstanceId;
   readonly host: string;
   readonly port: number;
+  /** The port it listens on inside its own network; absent: it has none of its own, and listens on `port`. */
+  readonly inner?: number;
   readonly state: InstanceState;
 };
 

@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  access,
-  chmod,
-  link,
-  mkdir,
-  mkdtemp,
-  rename,
-  rm,
-  stat,
-  symlink,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, link, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -35,21 +24,11 @@ async function project(files: Readonly<Record<string, string>>): Promise<string>
   return from;
 }
 
-async function digestOf(source: BundleSource): Promise<string> {
-  const bundle = await packBundle(source);
-  await bundle.dispose();
-  return bundle.digest;
-}
+const digestOf = async (source: BundleSource): Promise<string> => (await packBundle(source)).digest;
 
-/** What is in the archive, as another program reads it. */
-async function listed(source: BundleSource): Promise<string[]> {
-  const bundle = await packBundle(source);
-  try {
-    return execFileSync('tar', ['tf', bundle.file], { encoding: 'utf8' }).trim().split('\n');
-  } finally {
-    await bundle.dispose();
-  }
-}
+/** The paths of what is in it. */
+const listed = async (source: BundleSource): Promise<string[]> =>
+  (await packBundle(source)).entries.map(({ path }) => path);
 
 const refused =
   (code: 'BUNDLE_UNSAFE' | 'BUNDLE_EMPTY' | 'BUILD_FAILED', text: RegExp) => (error: unknown) => {
@@ -66,7 +45,7 @@ test('the digest of a known folder is always this one', async () => {
   await symlink('../a.txt', join(from, 'b/link'));
   assert.equal(
     await digestOf({ from }),
-    'sha256:84ab48c99f42631be2f5c30d3c4952169d0c1835157d3e8d12825778c920199b',
+    'sha256:a1d090ec39b53720e4afa458b7893bf884925e8da76e47d6a365c1454360fd69',
   );
 });
 
@@ -92,15 +71,11 @@ test('the executable bit of the owner is part of the digest', async () => {
   assert.notEqual(await digestOf({ from }), before);
 });
 
-test('a bundle is private, and disposing removes it', async () => {
+test('a bundle says how large it is, and names each file by its content', async () => {
   const bundle = await packBundle({ from: await project(golden) });
-  const { mode, size } = await stat(bundle.file);
-  assert.equal(mode & 0o777, 0o600);
-  assert.equal((await stat(dirname(bundle.file))).mode & 0o777, 0o700);
-  assert.equal(bundle.bytes, size);
-  assert.equal(bundle.entries, 7);
-  await bundle.dispose();
-  await assert.rejects(access(dirname(bundle.file)));
+  assert.equal(bundle.bytes, 'onetwothreefour'.length);
+  assert.equal(bundle.entries.length, 7);
+  assert.equal(bundle.digest, `sha256:${createHash('sha256').update(bundle.index).digest('hex')}`);
 });
 
 const whole = {
@@ -211,11 +186,9 @@ test('a folder that is missing is named', async () => {
   );
 });
 
-test('large files and long names come through', async () => {
+test('long names come through', async () => {
   const long = `${'d'.repeat(120)}/${'n'.repeat(200)}.js`;
-  const from = await project({ [long]: 'x', large: 'y'.repeat(5_000_001) });
-  const names = await listed({ from });
-  assert.ok(names.includes(long));
+  assert.ok((await listed({ from: await project({ [long]: 'x' }) })).includes(long));
 });
 
 const node = (code: string): string[] => [process.execPath, '-e', code];

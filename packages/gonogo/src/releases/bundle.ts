@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { type FileHandle, mkdtemp, open, realpath, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import type { Pack } from 'tar-stream';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { problem } from '../errors.ts';
-import { onDisk } from '../system/disk.ts';
+import { sha256 } from '../system/digest.ts';
 import { build } from './build.ts';
-import { drained } from './drained.ts';
+import { renderIndex } from './bundle-index.ts';
+import { type DigestCache, openDigestCache } from './digest-cache.ts';
+import type { BundleEntry, FileEntry } from './entry.ts';
+import { hashFile } from './hash.ts';
 import type { Roots } from './include.ts';
 import { listTree, type TreeEntry } from './tree.ts';
 
@@ -23,41 +22,43 @@ export type BundleSource = {
   readonly build?: readonly string[];
   /** The build's environment; default: this process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A file that remembers what was hashed, so that only what changed is read again; default: all is read. */
+  readonly cache?: string;
   readonly signal?: AbortSignal;
   /** Hears the build's output. */
   readonly onOutput?: (text: string) => void;
 };
 
 export type Bundle = {
-  /** `sha256:` and the SHA-256 of the packed bytes: the artifact's identity. */
+  /** `sha256:` and the SHA-256 of the index: the artifact's identity. */
   readonly digest: string;
+  /** Every file, folder and link as text, each file by the digest of its content. */
+  readonly index: string;
+  readonly entries: readonly BundleEntry[];
+  /** The sum of its files' sizes. */
   readonly bytes: number;
-  /** The packed bytes, mode 0600, until `dispose`. */
-  readonly file: string;
-  /** How many files, folders and links it holds. */
-  readonly entries: number;
-  dispose(): Promise<void>;
+  /** The folder its files lie in, absolute. */
+  readonly from: string;
 };
 
 /**
- * Builds and packs a folder: the same content has the same digest on every machine, whatever its times, owners, umask
- * and order of creation. Fails with BUILD_FAILED, BUNDLE_EMPTY, BUNDLE_UNSAFE, or DISK_FULL in the temporary folder.
+ * Builds a folder and identifies what it consists of: the same content has the same digest on every machine, whatever
+ * its times, owners, umask and order of creation. Nothing is copied; `sendBundle` reads the files again. Fails with
+ * BUILD_FAILED, BUNDLE_EMPTY or BUNDLE_UNSAFE.
  */
 export async function packBundle(source: BundleSource): Promise<Bundle> {
   const from = await folderOf(source.from);
   if (source.build) await build(source.build, buildOptions(source, from));
-  const entries = await listTree(await rootsOf(source, from));
-  const folder = await mkdtemp(join(tmpdir(), 'gonogo-bundle-'));
-  const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  try {
-    const file = join(folder, 'bundle.tar');
-    const packed = await onDisk(file, () => pack({ from, entries, file }, source.signal));
-    return { ...packed, file, entries: entries.length, dispose };
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
+  const tree = await listTree(await rootsOf(source, from));
+  const cache = source.cache === undefined ? undefined : await openDigestCache(source.cache);
+  const entries = await hashAll({ from, tree, cache }, source.signal);
+  await cache?.save().catch(() => undefined); // Without it the next time takes longer, and no more.
+  const index = renderIndex(entries);
+  return { digest: sha256(index), index, entries, bytes: sizeOf(entries), from };
 }
+
+const sizeOf = (entries: readonly BundleEntry[]): number =>
+  entries.reduce((sum, entry) => sum + (entry.is === 'file' ? entry.size : 0), 0);
 
 async function folderOf(from: string): Promise<string> {
   const stats = await stat(from).catch((error: unknown) => {
@@ -79,79 +80,47 @@ async function rootsOf({ include = [], never = [] }: BundleSource, from: string)
   return { from, include, never: real };
 }
 
-type Packing = { readonly from: string; readonly entries: readonly TreeEntry[]; readonly file: string };
+type Hashing = {
+  readonly from: string;
+  readonly tree: readonly TreeEntry[];
+  readonly cache: DigestCache | undefined;
+};
 
-async function pack(
-  { from, entries, file }: Packing,
-  signal?: AbortSignal,
-): Promise<{ digest: string; bytes: number }> {
-  const { pack: newPack } = await import('tar-stream');
-  const tar = newPack();
-  const hash = createHash('sha256');
-  let bytes = 0;
-  async function* measured(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of tar as AsyncIterable<Uint8Array>) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      yield chunk;
-    }
+/** How long hashing keeps the thread at a time, in milliseconds. */
+const slice = 50;
+
+async function hashAll({ from, tree, cache }: Hashing, signal?: AbortSignal): Promise<BundleEntry[]> {
+  const entries: BundleEntry[] = [];
+  let until = performance.now() + slice;
+  for (const entry of tree) {
+    entries.push(entry.is === 'file' ? fileOf(from, entry, cache) : entry);
+    if (performance.now() < until) continue;
+    await breathe();
+    signal?.throwIfAborted();
+    until = performance.now() + slice;
   }
-  const written = pipeline(
-    measured,
-    createWriteStream(file, { flags: 'wx', mode: 0o600 }),
-    signal ? { signal } : {},
-  );
-  // A failure to add ends the stream with it, and so `written`; a failure to write is told by `written` itself.
-  const added = addAll(tar, from, entries).catch((error: Error) => tar.destroy(error));
-  await Promise.all([written, added]);
-  return { digest: `sha256:${hash.digest('hex')}`, bytes };
+  return entries;
 }
 
-async function addAll(tar: Pack, from: string, entries: readonly TreeEntry[]): Promise<void> {
-  for (const entry of entries) {
-    const common = { name: entry.path, mtime: new Date(0), uid: 0, gid: 0 };
-    if (entry.is === 'folder') tar.entry({ ...common, type: 'directory', mode: 0o755 });
-    else if (entry.is === 'link')
-      tar.entry({ ...common, type: 'symlink', mode: 0o777, linkname: entry.target });
-    else await addFile(tar, common, join(from, entry.path));
-  }
-  tar.finalize();
-}
-
-type Common = { readonly name: string; readonly mtime: Date; readonly uid: number; readonly gid: number };
+type TreeFile = Extract<TreeEntry, { is: 'file' }>;
 
 /** Only the owner's executable bit counts: the others depend on the umask. */
-async function addFile(tar: Pack, common: Common, path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    const { size, mode, mtimeMs } = await file.stat();
-    const added = Promise.withResolvers<void>();
-    const header = { ...common, size, type: 'file' as const, mode: mode & 0o100 ? 0o755 : 0o644 };
-    const sink = tar.entry(header, (error) => (error ? added.reject(error) : added.resolve()));
-    sink.on('error', () => undefined); // `added` tells of it.
-    await Promise.all([copy(file, size, sink), added.promise]);
-    if ((await file.stat()).mtimeMs !== mtimeMs) throw changed(common.name);
-  } catch (error) {
-    throw error instanceof Error && error.message === 'Size mismatch' ? changed(common.name) : error;
-  } finally {
-    await file.close();
-  }
+function fileOf(from: string, { path, stats }: TreeFile, cache: DigestCache | undefined): FileEntry {
+  const common = {
+    is: 'file',
+    path,
+    executable: (stats.mode & 0o100n) !== 0n,
+    size: Number(stats.size),
+  } as const;
+  const known = cache?.get(path, stats);
+  if (known !== undefined) return { ...common, hash: known };
+  const readAt = Date.now();
+  const found = hashFile(join(from, path));
+  if (found.stats.size !== stats.size || found.stats.mtimeNs !== stats.mtimeNs) throw changed(path);
+  cache?.set(path, stats, { hash: found.hash, readAt });
+  return { ...common, hash: found.hash };
 }
 
-const changed = (path: string): Error =>
+/** A file whose content is not what was packed: something writes to it meanwhile. */
+export const changed = (path: string): Error =>
   problem('BUNDLE_UNSAFE', { path, why: 'it changed while it was packed' });
-
-/** Copies `size` bytes of a file, however much it grows meanwhile. */
-async function copy(file: FileHandle, size: number, sink: ReturnType<Pack['entry']>): Promise<void> {
-  if (size > 0) {
-    for await (const chunk of file.createReadStream({
-      end: size - 1,
-      autoClose: false,
-      highWaterMark: 1 << 20,
-    })) {
-      if (sink.destroying) return;
-      if (!sink.write(chunk)) await drained(sink);
-    }
-  }
-  sink.end(undefined);
-}

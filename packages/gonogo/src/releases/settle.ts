@@ -2,10 +2,10 @@ import { chmod, lstat, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exec } from '../system/exec.ts';
 import { isErrno } from '../system/files.ts';
-import type { SafeEntry } from './entry.ts';
+import type { BundleEntry } from './entry.ts';
 
 /** Makes an unpacked tree read-only and durable: its folders 0555, everything written through to the disk. */
-export async function settleTree(folder: string, entries: readonly SafeEntry[]): Promise<void> {
+export async function settleTree(folder: string, entries: readonly BundleEntry[]): Promise<void> {
   const folders = entries.filter((entry) => entry.is === 'folder').map((entry) => join(folder, entry.path));
   for (const path of folders.reverse()) await chmod(path, 0o555);
   if (!(await syncFileSystem(folder))) {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createReadStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,9 +8,10 @@ import fc from 'fast-check';
 import { lacking } from '../../../../test/require.ts';
 import { isProblem } from '../errors.ts';
 import { packBundle } from './bundle.ts';
-import { archive, digestOf, folder, inChunks, treeOf } from './fixture/archive.ts';
+import { digestOf, file, folder, inChunks, shipment, treeOf } from './fixture/shipment.ts';
+import { sendBundle } from './send.ts';
 import { removeTree } from './settle.ts';
-import { artifactStore } from './store.ts';
+import { bundleStore } from './store.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'gonogo-artifacts-'));
 after(() => removeTree(root));
@@ -49,18 +49,18 @@ async function plant(
 }
 
 test('what is packed and unpacked is the same tree, and packing that again is the same digest', async () => {
-  const store = artifactStore(fresh());
+  const store = bundleStore(fresh());
   await fc.assert(
     fc.asyncProperty(fc.array(node, { minLength: 1, maxLength: 12 }), async (nodes) => {
       const from = fresh();
       await plant(from, [...nodes, { path: 'there', content: 'is always one', is: 'file' }]);
       const bundle = await packBundle({ from });
-      await store.put(bundle.digest, createReadStream(bundle.file));
-      const folder = await store.folder(bundle.digest);
+      await store.put(bundle.digest, sendBundle(bundle, await store.lacking(bundle.digest, bundle.index)));
+      const folder = await store.locate({ kind: 'bundle', digest: bundle.digest });
       assert.deepEqual(await treeOf(folder), await treeOf(from));
       const again = await packBundle({ from: folder });
       assert.equal(again.digest, bundle.digest);
-      await Promise.all([bundle.dispose(), again.dispose(), removeTree(from)]);
+      await removeTree(from);
     }),
     { numRuns: 40 },
   );
@@ -82,7 +82,7 @@ test('the digest does not depend on the order in which files were made', async (
               names.map((path) => ({ path, content: path, is: 'file' })),
             );
             const bundle = await packBundle({ from });
-            await Promise.all([bundle.dispose(), removeTree(from)]);
+            await removeTree(from);
             return bundle.digest;
           }),
         );
@@ -95,63 +95,68 @@ test('the digest does not depend on the order in which files were made', async (
 
 test('bytes that are others than announced are thrown away', async () => {
   const at = fresh();
-  const store = artifactStore(at);
-  const bytes = await archive([{ name: 'a', content: 'x' }]);
-  const other = digestOf(Buffer.from('other'));
-  for (const sent of [bytes, bytes.subarray(0, 700), Buffer.from('no archive at all'.repeat(100))]) {
-    await assert.rejects(store.put(other, inChunks(sent)), (e) => isProblem(e, 'ARTIFACT_MISMATCH'));
-  }
+  const store = bundleStore(at);
+  const { digest, bytes } = shipment([file('a', 'secret sauce')]);
+  const swapped = Buffer.from(bytes.toString('utf8').replace('secret sauce', 'another one!'));
+  for (const [sent, as] of [
+    [bytes, digestOf('other')],
+    [swapped, digest],
+  ] as const)
+    await assert.rejects(store.put(as, inChunks(sent)), (e) => isProblem(e, 'ARTIFACT_MISMATCH'));
   assert.deepEqual(await readdir(at), []);
 });
 
 test('a sender that goes away is told apart from a broken disk, and leaves nothing', async () => {
   const at = fresh();
-  const store = artifactStore(at);
-  const bytes = await archive([{ name: 'a', content: 'x'.repeat(5000) }]);
+  const store = bundleStore(at);
+  const { digest, bytes } = shipment([file('a', 'x'.repeat(5000))]);
   async function* cut(): AsyncGenerator<Uint8Array> {
     yield bytes.subarray(0, 2000);
     throw Object.assign(new Error('the connection was reset'), { code: 'ECONNRESET' });
   }
-  await assert.rejects(store.put(digestOf(bytes), cut()), (e) => isProblem(e, 'ARTIFACT_INCOMPLETE'));
+  await assert.rejects(store.put(digest, cut()), (e) => isProblem(e, 'ARTIFACT_INCOMPLETE'));
+  await assert.rejects(store.put(digest, inChunks(bytes.subarray(0, 2000))), (e) =>
+    isProblem(e, 'ARTIFACT_INCOMPLETE'),
+  );
   assert.deepEqual(await readdir(at), []);
 });
 
 test('an artifact is read-only: files 0444 or 0555, folders 0555', async () => {
-  const store = artifactStore(fresh());
-  const bytes = await archive([folder('a'), { name: 'a/b', mode: 0o666 }, { name: 'c', mode: 0o4777 }]);
-  await store.put(digestOf(bytes), inChunks(bytes));
-  const at = await store.folder(digestOf(bytes));
+  const store = bundleStore(fresh());
+  const { digest, bytes } = shipment([folder('a'), file('a/b'), file('c', 'x', 'program')]);
+  await store.put(digest, inChunks(bytes));
+  const at = await store.locate({ kind: 'bundle', digest });
   const mode = async (path: string): Promise<string> =>
     ((await stat(join(at, path))).mode & 0o7777).toString(8);
   assert.deepEqual(await Promise.all(['.', 'a', 'a/b', 'c'].map(mode)), ['555', '555', '444', '555']);
 });
 
 test('the same artifact put many times at once is there once; a later put does not read its bytes', async () => {
-  const at = fresh();
-  const store = artifactStore(at);
-  const bytes = await archive([folder('a'), { name: 'a/b', content: 'x' }]);
-  const digest = digestOf(bytes);
+  const store = bundleStore(fresh());
+  const { digest, bytes } = shipment([folder('a'), file('a/b')]);
   await Promise.all(Array.from({ length: 5 }, () => store.put(digest, inChunks(bytes, 100))));
-  assert.deepEqual(await readdir(at), [digest.slice(7)]);
   assert.deepEqual(await store.list(), [digest]);
   async function* never(): AsyncGenerator<Uint8Array> {
     yield bytes;
     assert.fail('it was read');
   }
   await store.put(digest, never());
+  await store.verify({ kind: 'bundle', digest });
 });
 
 test('an artifact that is not here is named; removing makes it so, twice as well', async () => {
-  const store = artifactStore(fresh());
-  const bytes = await archive([folder('a'), { name: 'a/b', content: 'x' }]);
-  const digest = digestOf(bytes);
+  const at = fresh();
+  const store = bundleStore(at);
+  const { digest, bytes } = shipment([folder('a'), file('a/b')]);
   assert.equal(await store.has(digest), false);
   await store.put(digest, inChunks(bytes));
-  await store.remove(digest);
-  await store.remove(digest);
-  await assert.rejects(store.folder(digest), (e) => isProblem(e, 'ARTIFACT_MISSING'));
+  await store.remove([digest]);
+  await store.remove([digest]);
+  assert.deepEqual(await readdir(at), ['contents']);
+  for (const use of [store.locate, store.verify])
+    await assert.rejects(use({ kind: 'bundle', digest }), (e) => isProblem(e, 'ARTIFACT_MISSING'));
   for (const odd of ['../x', 'sha256:../../x', `sha256:${'A'.repeat(64)}`, '']) {
-    await assert.rejects(store.folder(odd), odd);
+    await assert.rejects(store.locate({ kind: 'bundle', digest: odd }), odd);
   }
 });
 
@@ -161,7 +166,7 @@ test('what a crash left behind is removed by the next process, what a living one
   await chmod(join(at, '.unfinished-4194304-1-abcdef', 'read-only'), 0o555);
   const living = (await readFile('/proc/self/stat', 'utf8')).split(') ')[1]?.split(' ')[19];
   await mkdir(join(at, `.unfinished-${process.pid}-${living}-abcdef`));
-  await artifactStore(at).list();
+  await bundleStore(at).list();
   assert.deepEqual(await readdir(at), [`.unfinished-${process.pid}-${living}-abcdef`]);
 });
 
@@ -178,20 +183,20 @@ function cannotMount(): string | false {
 test('a full disk is DISK_FULL, and nothing is left behind', {
   skip: cannotMount(),
 }, async () => {
-  const bytes = await archive([folder('a'), { name: 'a/b', content: 'x'.repeat(3 * 1024 * 1024) }]);
-  const file = fresh();
-  await writeFile(file, bytes);
+  const { digest, bytes } = shipment([folder('a'), file('a/b', 'x'.repeat(3 * 1024 * 1024))]);
+  const sent = fresh();
+  await writeFile(sent, bytes);
   const mount = fresh();
   await mkdir(mount);
   const program = `
-      const { artifactStore } = await import(${JSON.stringify(new URL('./store.ts', import.meta.url).href)});
+      const { bundleStore } = await import(${JSON.stringify(new URL('./store.ts', import.meta.url).href)});
       const { createReadStream, readdirSync, statfsSync } = await import('node:fs');
       const [file, mount, digest] = process.argv.slice(1);
-      const error = await artifactStore(mount).put(digest, createReadStream(file)).catch((e) => e);
+      const error = await bundleStore(mount).put(digest, createReadStream(file)).catch((e) => e);
       const { bfree, blocks } = statfsSync(mount);
       console.log(JSON.stringify({ code: error?.code, message: error?.message, left: readdirSync(mount), used: blocks - bfree }));`;
   const [command = '', ...args] = [...inTmpfs(mount), process.execPath, '--input-type=module', '-e', program];
-  const ran = spawnSync(command, [...args, file, mount, digestOf(bytes)], {
+  const ran = spawnSync(command, [...args, sent, mount, digest], {
     encoding: 'utf8',
     timeout: 60_000,
   });
@@ -200,5 +205,5 @@ test('a full disk is DISK_FULL, and nothing is left behind', {
   assert.equal(told.code, 'DISK_FULL');
   assert.ok(told.message.includes(mount));
   assert.deepEqual(told.left, []);
-  await rm(file);
+  await rm(sent);
 });

@@ -1,127 +1,179 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Artifact } from '../domain/release.ts';
 import { problem } from '../errors.ts';
-import type { Artifacts } from '../ports/revisions.ts';
+import type { ArtifactShelf, Artifacts, ArtifactUploads } from '../ports/revisions.ts';
+import { sha256 } from '../system/digest.ts';
 import { onDisk } from '../system/disk.ts';
-import { isErrno, makePrivateFolder } from '../system/files.ts';
-import { bootId, identify, isAlive } from '../system/process.ts';
-import type { Limits } from './entry.ts';
-import { removeTree, settleTree, syncPath } from './settle.ts';
-import { unpack } from './unpack.ts';
+import { isErrno, makePrivateFolder, readIfPresent, writeFileAtomic } from '../system/files.ts';
+import { Mutex } from '../system/mutex.ts';
+import { parseIndex } from './bundle-index.ts';
+import { type Contents, contentsIn } from './contents.ts';
+import { type BundleEntry, contentName, type FileEntry, type Limits } from './entry.ts';
+import { removeLeftovers, temporaryName } from './leftovers.ts';
+import { removeTree } from './settle.ts';
+import { entriesOf, hexName, placesOf } from './shelf.ts';
+import { type Unpacking, unpack } from './unpack.ts';
+import { type Change, findChange, findTouched } from './verify.ts';
 
-export interface ArtifactStore extends Artifacts {
-  has(digest: string): Promise<boolean>;
-  /**
-   * Unpacks an archive once, read-only, and durably before it resolves. A digest that is here already is not read
-   * again. Fails with ARTIFACT_MISMATCH, BUNDLE_UNSAFE (hostile or damaged) or DISK_FULL, and leaves nothing behind.
-   */
-  put(digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
-  /** The digests that are here. */
-  list(): Promise<string[]>;
-  /** Removes an artifact; one that is not here is removed already. */
-  remove(digest: string): Promise<void>;
-}
+export type BundleStore = Artifacts & ArtifactUploads & ArtifactShelf;
 
-export type ArtifactStoreOptions = { readonly limits?: Limits };
+export type BundleStoreOptions = { readonly limits?: Limits };
 
-/** Unpacked artifacts by digest, under a folder that is made when it is first needed. */
-export function artifactStore(folder: string, options: ArtifactStoreOptions = {}): ArtifactStore {
+/** How long what was found here is kept for a put that was announced, in milliseconds. */
+const announced = 600_000;
+
+/**
+ * Unpacked bundles by digest, under a folder that is made when it is first needed. Every file lies on the disk once,
+ * however many bundles have it. Whatever a put fails with (ARTIFACT_MISMATCH, ARTIFACT_INCOMPLETE, BUNDLE_UNSAFE,
+ * DISK_FULL), it leaves nothing behind.
+ */
+export function bundleStore(folder: string, options: BundleStoreOptions = {}): BundleStore {
+  const contents = contentsIn(join(folder, 'contents'));
+  const store: Store = { folder, contents, ...options, putting: new Map(), alone: new Mutex() };
   let cleaned: Promise<void> | undefined;
   const ready = async (): Promise<void> => {
     await makePrivateFolder(folder);
     cleaned ??= removeLeftovers(folder);
     await cleaned;
   };
-  const pathOf = (digest: string): string => join(folder, hexOf(digest));
-  const has = (digest: string): Promise<boolean> => onDisk(folder, () => isFolder(pathOf(digest)));
+  const prepared = <T>(work: () => Promise<T>): Promise<T> =>
+    onDisk(folder, async () => {
+      await ready();
+      return await work();
+    });
   return {
-    has,
-    put: (digest, bytes) =>
-      onDisk(folder, async () => {
-        await ready();
-        if (!(await has(digest))) await putNew(digest, bytes, { folder, path: pathOf(digest), ...options });
-      }),
-    folder: async (artifact) => {
-      if (await has(artifact)) return pathOf(artifact);
-      throw problem('ARTIFACT_MISSING', { artifact });
-    },
-    list: () =>
-      onDisk(folder, async () => {
-        await ready();
-        return (await readdir(folder)).filter((name) => hex.test(name)).map((name) => `sha256:${name}`);
-      }),
-    remove: (digest) => onDisk(folder, () => removeArtifact(folder, pathOf(digest))),
+    has: (digest) => onDisk(folder, () => exists(placesOf(folder, digest).index)),
+    lacking: (digest, index) => prepared(() => lacking(store, digest, index)),
+    put: (digest, bytes) => prepared(() => put(store, digest, bytes)),
+    locate: (artifact) => onDisk(folder, () => locate(folder, artifact)),
+    verify: (artifact) => onDisk(folder, () => verify(store, artifact)),
+    inspect: (place) => onDisk(folder, () => inspect(folder, place)),
+    list: () => prepared(() => list(folder)),
+    contents: (digest) => onDisk(folder, () => contentSizes(folder, digest)),
+    remove: (digests) => prepared(() => remove(store, digests)),
   };
 }
 
-const hex = /^[0-9a-f]{64}$/;
+type Store = BundleStoreOptions & {
+  readonly folder: string;
+  readonly contents: Contents;
+  /** Digests whose missing contents were asked for, and when: what they have here must stay. */
+  readonly putting: Map<string, number>;
+  readonly alone: Mutex;
+};
 
-/** A digest reaches a file name, so it must be one. */
-function hexOf(digest: string): string {
-  const name = digest.replace(/^sha256:/, '');
-  if (digest.startsWith('sha256:') && hex.test(name)) return name;
-  throw problem('INTERNAL', { what: `${JSON.stringify(digest)} is not a digest` });
+async function lacking(store: Store, digest: string, index: string): Promise<string[]> {
+  if (sha256(index) !== digest)
+    throw problem('ARTIFACT_MISMATCH', { expected: digest, actual: sha256(index) });
+  store.putting.set(digest, performance.now());
+  const names = new Set(filesOf(parseIndex(index, store.limits)).map(contentName));
+  const here = await store.contents.among(names);
+  return [...names].filter((name) => !here.has(name));
 }
 
-type Place = ArtifactStoreOptions & { readonly folder: string; readonly path: string };
-
-async function putNew(digest: string, bytes: AsyncIterable<Uint8Array>, place: Place): Promise<void> {
-  const { folder, path, limits } = place;
-  // Beside its final place: a read-only folder can be renamed only within its parent.
-  const incoming = join(folder, temporaryName());
-  await mkdir(incoming, { mode: 0o700 });
+async function put(store: Store, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  const { folder, contents, limits, alone } = store;
+  if (await exists(placesOf(folder, digest).index)) return;
+  const check: Unpacking['verify'] = async (tree, entries, fresh) => {
+    const change = await findChange({ folder: tree, entries, fresh });
+    if (change) throw await unusable(store, digest, change);
+  };
+  store.putting.set(digest, performance.now());
   try {
-    const entries = await unpack(bytes, { folder: incoming, digest, ...(limits && { limits }) });
-    await settleTree(incoming, entries);
-    await renameOnce(incoming, path);
-    await syncPath(folder);
+    await unpack(bytes, { folder, digest, contents, alone, ...(limits && { limits }), verify: check });
+  } finally {
+    store.putting.delete(digest);
+  }
+}
+
+async function locate(folder: string, artifact: Artifact): Promise<string> {
+  if (artifact.kind === 'image') return artifact.digest;
+  const { tree } = placesOf(folder, artifact.digest);
+  if (await exists(tree)) return tree;
+  throw problem('ARTIFACT_MISSING', { artifact: artifact.digest });
+}
+
+async function verify(store: Store, artifact: Artifact): Promise<void> {
+  const folder = await locate(store.folder, artifact);
+  await refuseDamaged(store.folder, artifact.digest);
+  const entries = artifact.kind === 'bundle' ? await entriesOf(store.folder, artifact.digest) : undefined;
+  const change = entries && (await findChange({ folder, entries }));
+  if (change) throw await refused(store, artifact.digest, change);
+}
+
+/** What was found changed can be sent again: until then it counts as absent. */
+async function refused(store: Store, digest: string, change: Change): Promise<Error> {
+  const { index, damaged } = placesOf(store.folder, digest);
+  await writeFileAtomic(damaged, JSON.stringify({ path: change.path, why: change.why }));
+  await rm(index, { force: true });
+  return unusable(store, digest, change);
+}
+
+/** What is wrong in a tree is not linked to any more. */
+async function unusable({ contents }: Store, digest: string, change: Change): Promise<Error> {
+  if (change.entry?.is === 'file') await contents.forget(contentName(change.entry));
+  return changed(digest, change);
+}
+
+async function refuseDamaged(folder: string, digest: string): Promise<void> {
+  const found = await readIfPresent(placesOf(folder, digest).damaged);
+  if (found !== undefined) throw changed(digest, JSON.parse(found) as Change);
+}
+
+async function inspect(folder: string, place: string): Promise<void> {
+  if (dirname(place) !== folder) return; // An image: its engine keeps it by its digest.
+  const digest = `sha256:${basename(place)}`;
+  await refuseDamaged(folder, digest);
+  const entries = await entriesOf(folder, digest);
+  const modified = await readIfPresent(placesOf(folder, digest).modified);
+  if (!entries || modified === undefined) return; // From before indexes were kept.
+  const change = await findTouched({ folder: place, entries }, JSON.parse(modified) as string[]);
+  if (change) throw changed(digest, change);
+}
+
+const changed = (artifact: string, { path, why }: Change): Error =>
+  problem('ARTIFACT_CHANGED', { artifact, path, why });
+
+const list = async (folder: string): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => hexName.test(name)).map((name) => `sha256:${name}`);
+
+async function contentSizes(folder: string, digest: string): Promise<Map<string, number>> {
+  const entries = (await entriesOf(folder, digest)) ?? [];
+  return new Map(filesOf(entries).map((file) => [contentName(file), file.size]));
+}
+
+const filesOf = (entries: readonly BundleEntry[]): FileEntry[] =>
+  entries.filter((entry) => entry.is === 'file');
+
+async function remove(store: Store, digests: readonly string[]): Promise<void> {
+  const since = performance.now() - announced;
+  for (const [digest, at] of store.putting) if (at < since) store.putting.delete(digest);
+  for (const digest of digests) {
+    const { tree, ...files } = placesOf(store.folder, digest);
+    for (const file of Object.values(files)) await rm(file, { force: true });
+    // Out of its place first, so that a crash never leaves a part of it under its digest.
+    const leaving = join(store.folder, temporaryName());
+    if (await movedAway(tree, leaving)) await removeTree(leaving);
+  }
+  // A put that was announced counts on what it found here.
+  if (digests.length > 0 && store.putting.size === 0) await store.contents.sweep();
+}
+
+async function movedAway(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
   } catch (error) {
-    await removeTree(incoming);
+    if (isErrno(error, 'ENOENT')) return false;
     throw error;
   }
 }
 
-/** Another put of the same digest may have been quicker: its content is the same. */
-async function renameOnce(incoming: string, path: string): Promise<void> {
+async function exists(path: string): Promise<boolean> {
   try {
-    await rename(incoming, path);
-  } catch (error) {
-    if (!isErrno(error, 'ENOTEMPTY') && !isErrno(error, 'EEXIST')) throw error;
-    await removeTree(incoming);
-  }
-}
-
-/** Out of its place first, so that a crash never leaves a part of it under its digest. */
-async function removeArtifact(folder: string, path: string): Promise<void> {
-  const leaving = join(folder, temporaryName());
-  try {
-    await rename(path, leaving);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return;
-    throw error;
-  }
-  await removeTree(leaving);
-}
-
-/** Names the process that works there, so that another knows what a crash left behind. */
-function temporaryName(): string {
-  const { pid, startTime } = identify(process.pid) ?? { pid: process.pid, startTime: '' };
-  return `.unfinished-${pid}-${startTime}-${randomBytes(6).toString('hex')}`;
-}
-
-async function removeLeftovers(folder: string): Promise<void> {
-  const boot = bootId();
-  for (const name of await readdir(folder)) {
-    const [, pid, startTime] = /^\.unfinished-(\d+)-(\d*)-[0-9a-f]+$/.exec(name) ?? [];
-    if (pid === undefined || startTime === undefined) continue;
-    if (!isAlive({ boot, pid: Number(pid), startTime })) await removeTree(join(folder, name));
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
+    await stat(path);
+    return true;
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return false;
     throw error;

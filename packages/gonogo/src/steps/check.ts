@@ -5,8 +5,17 @@ import type { PoolId } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import type { Vantage } from '../ports/vantage.ts';
+import { explainEnd } from './explain.ts';
 import { readyNow } from './probe.ts';
-import { keepEvidence, type Opened, observePool, openRevision, releaseOf, type Tools } from './tools.ts';
+import {
+  keepEvidence,
+  lastLines,
+  type Opened,
+  observePool,
+  openRevision,
+  releaseOf,
+  type Tools,
+} from './tools.ts';
 
 type CheckWork = WorkOf<'check'>;
 
@@ -30,13 +39,27 @@ async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> 
   if (unready) return unready;
   if (specs.length === 0) return ok();
   const vantage = await vantageOf(tools, work, opened);
-  if ('gap' in vantage) return failed(vantage.gap);
+  if ('gap' in vantage) return await unaskable(tools, work, { opened, gap: vantage.gap });
   const results = await tools.checks.run(specs, vantage, {
     secrets: opened.secrets,
     signal: call.signal,
     onResult: (result) => tools.onCheck(call.key, result),
   });
   return await judge(tools, work.slot.target, results);
+}
+
+/** Nothing can be asked from inside what has ended; then why it ended is what users need. */
+async function unaskable(
+  tools: Tools,
+  { slot }: CheckWork,
+  { opened, gap }: { readonly opened: Opened; readonly gap: string },
+): Promise<Outcome> {
+  const pool = { ...slot, role: 'web' };
+  const ended = (await observePool(tools, pool))?.instances.find((one) => one.state.is === 'ended');
+  if (!ended) return failed(gap);
+  const lines = await lastLines(tools, pool, opened.secrets);
+  const { why, hint } = explainEnd(ended, slot.slot, lines);
+  return failed(why, { hint, evidence: [await keepEvidence(tools, slot.target, { of: 'log', lines })] });
 }
 
 /** Why the router or the host will refuse what comes later, if they will: before anything is touched. */
@@ -83,7 +106,7 @@ async function unreadyNow(
 /** Preflight asks from here, with the new revision's values; everything later asks from inside an instance. */
 async function vantageOf(tools: Tools, work: CheckWork, opened: Opened): Promise<Vantage | { gap: string }> {
   if (work.suite === 'preflight') {
-    const cwd = await tools.artifacts.folder(opened.revision.release.artifact);
+    const cwd = await tools.artifacts.locate(opened.revision.release.artifact);
     return { from: 'this host', values: opened.values, cwd };
   }
   return await insideOf(tools, { ...work.slot, role: 'web' }, { opened, ended: work.suite === 'reach' });

@@ -38,7 +38,7 @@ async function jobSpec(tools: Tools, { work, opened, command }: Asked): Promise<
     slot: work.slot,
     revision: id,
     releaseDigest: release.digest,
-    artifact: await tools.artifacts.folder(release.artifact),
+    artifact: await tools.artifacts.locate(release.artifact),
     manifest: withCommand(release.manifest, command),
     values: opened.values,
     address,

@@ -19,8 +19,7 @@ export async function askProbe(
   { name, probe, signal, release }: Asked,
 ): Promise<CheckResult> {
   const vantage = { from: 'this host', values: {}, cwd: '/' };
-  const { host, port } = instance;
-  const [result] = await tools.checks.run([probeSpec(name, probe, { host, port, release })], vantage, {
+  const [result] = await tools.checks.run([probeSpec(name, probe, { ...instance, release })], vantage, {
     secrets: [],
     signal,
   });

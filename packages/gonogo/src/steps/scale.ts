@@ -22,10 +22,11 @@ export const scaleStep = (tools: Tools): Performer<'scale'> => ({
   look: async (work) => ((await isSo(tools, work)) ? ok() : 'not-begun'),
 });
 
-async function fill(tools: Tools, work: ScaleWork, { fence, signal }: Call): Promise<Outcome> {
+async function fill(tools: Tools, work: ScaleWork, { key, fence, signal }: Call): Promise<Outcome> {
   const opened = await openRevision(tools, work.revision);
   await takeOut(tools, work, opened);
-  await tools.runtime.apply(await poolSpec(tools, opened, work), fence, signal);
+  const [rollout = ''] = key.split('/');
+  await tools.runtime.apply({ ...(await poolSpec(tools, opened, work)), rollout }, fence, signal);
   return ok();
 }
 

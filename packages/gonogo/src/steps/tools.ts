@@ -55,7 +55,7 @@ export async function poolSpec(
     revision: id,
     releaseDigest: release.digest,
     count,
-    artifact: await tools.artifacts.folder(release.artifact),
+    artifact: await tools.artifacts.locate(release.artifact),
     manifest: withCommand(release.manifest, commandOf(release.manifest, pool.role)),
     values: opened.values,
     address,

@@ -78,6 +78,7 @@ function want(supervision: Supervision, pools: readonly Wanted[]): void {
 async function run(supervision: Supervision, alarm: Alarm): Promise<void> {
   const { tools, target, signal } = supervision;
   let lookAt = 0;
+  let blind: string | undefined;
   while (!signal.aborted) {
     try {
       const now = tools.clock.mono();
@@ -85,11 +86,13 @@ async function run(supervision: Supervision, alarm: Alarm): Promise<void> {
       if (due) {
         reconcile(supervision, await tools.runtime.observe(target));
         lookAt = now + lookEvery;
+        blind = undefined;
       }
     } catch (error) {
-      tools.log.warn(
-        `the instances cannot be seen: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const why = error instanceof Error ? error.message : String(error);
+      // Said once, however long it lasts.
+      if (why !== blind) tools.log.warn(`the instances cannot be seen: ${why}`);
+      blind = why;
       lookAt = tools.clock.mono() + 1000;
     }
     tellMembers(supervision);

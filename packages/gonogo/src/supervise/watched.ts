@@ -75,16 +75,17 @@ export function change({ tools }: Supervision, watched: Watched, condition: Cond
   if (down(condition) && !down(watched.condition)) {
     const now = tools.clock.mono();
     watched.replaceAt = now + backoff(inARow(watched.restarts, now - watched.since), tools.random());
-    const { state } = watched.instance;
-    const how =
-      condition.is === 'failed'
-        ? condition.why
-        : state.is === 'ended'
-          ? `ended (${state.signal ?? state.code})`
-          : 'ended';
+    const how = condition.is === 'failed' ? condition.why : howItEnded(watched.instance);
     tools.log.warn(`${watched.id} ${how}`, { again_in_ms: Math.round(watched.replaceAt - now) });
   } else if (condition.is !== watched.condition.is) tools.log.info(`${watched.id} is ${condition.is}`);
   watched.condition = condition;
+}
+
+function howItEnded({ state }: ObservedInstance): string {
+  if (state.is !== 'ended') return 'ended';
+  return state.outOfMemory
+    ? 'was killed: it used more memory than it may'
+    : `ended (${state.signal ?? state.code})`;
 }
 
 export const healthOf = (watched: Watched) => watched.wanted.spec.manifest.health;

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { immutableCopy } from './code-copy.ts';
+import { immutableCopy, removeUnusedCopies } from './code-copy.ts';
 
 async function installed(t: TestContext): Promise<{ entry: string; root: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'gonogo-code-'));
@@ -35,6 +36,23 @@ test('the same code is copied once, also by two commands at once; other code get
   await writeFile(entry, 'console.log(2);');
   assert.notEqual((await immutableCopy(entry, root)).entry, copies[0]?.entry);
   assert.equal((await readdir(join(root, 'code'))).length, 2);
+});
+
+test('copies that nobody runs go after an hour; one that a process runs stays', async (t) => {
+  const { entry, root } = await installed(t);
+  await writeFile(entry, 'setInterval(() => {}, 1000); console.log("running");');
+  const used = await immutableCopy(entry, root);
+  const child = spawn(used.node, [used.entry], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  await writeFile(entry, 'console.log(2);');
+  await immutableCopy(entry, root);
+  await removeUnusedCopies(root);
+  assert.equal((await readdir(join(root, 'code'))).length, 2, 'both are young');
+  await removeUnusedCopies(root, Date.now() + 2 * 3_600_000);
+  const [left, ...others] = await readdir(join(root, 'code'));
+  assert.ok(left && used.entry.includes(left) && others.length === 0);
+  await removeUnusedCopies(join(root, 'none'));
 });
 
 test('a TypeScript source runs in place', async () => {

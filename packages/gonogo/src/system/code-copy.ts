@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, cp, link, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, cp, link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { diskProblem } from './disk.ts';
 import { isErrno } from './files.ts';
@@ -60,3 +60,25 @@ async function digestOf(dist: string): Promise<string> {
 }
 
 const exists = async (folder: string): Promise<boolean> => (await readdir(folder).catch(() => [])).length > 0;
+
+/** What is younger may have been made for a process that is about to start, in milliseconds. */
+const grace = 3_600_000;
+
+/** Removes the copies under `<root>/code` that no process runs any more and that are older than an hour. */
+export async function removeUnusedCopies(root: string, now = Date.now()): Promise<void> {
+  const code = join(root, 'code');
+  const used = await commandLines();
+  for (const name of await readdir(code).catch(() => [])) {
+    const folder = join(code, name);
+    if (used.some((line) => line.includes(`${folder}/`))) continue;
+    const { mtimeMs } = await stat(folder);
+    if (mtimeMs < now - grace) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The command line of every process that lives (proc_pid_cmdline(5)). */
+async function commandLines(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  // One that ended meanwhile runs nothing.
+  return await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+}

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** The programs of gonogo that run as a process or a thread of their own. */
-export type Entry = 'cli' | 'agent' | 'keeper' | 'proxy' | 'sqlite-worker' | 'demo-traffic';
+export type Entry = 'cli' | 'agent' | 'keeper' | 'proxy' | 'inside' | 'sqlite-worker' | 'demo-traffic';
 
 /** The source of each entry, relative to this file; the build bundles exactly these. */
 export const entrySources: Readonly<Record<Entry, string>> = {
@@ -9,6 +9,7 @@ export const entrySources: Readonly<Record<Entry, string>> = {
   agent: '../agent/main.ts',
   keeper: '../keeper/main.ts',
   proxy: '../proxy/main.ts',
+  inside: '../checks/inside/main.ts',
   'sqlite-worker': '../stores/sqlite/worker.ts',
   'demo-traffic': '../cli/demo/traffic-worker.ts',
 };

@@ -21,6 +21,8 @@ export type StateFolder = {
   readonly proxies: string;
   /** Instances: output and what is needed to find them again. */
   readonly instances: string;
+  /** Which environments run as containers, and by which name these are ours. */
+  readonly containers: string;
   /** Folders that outlive releases. */
   readonly shared: string;
 };
@@ -41,6 +43,7 @@ export function stateFolder(root: string): StateFolder {
     vault: join(root, 'vault'),
     proxies: join(root, 'proxies'),
     instances: join(root, 'instances'),
+    containers: join(root, 'containers'),
     shared: join(root, 'shared'),
   };
 }

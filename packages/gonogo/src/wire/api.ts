@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { EnvironmentSpec } from '../domain/environment.ts';
-import type { Release } from '../domain/release.ts';
+import type { Artifact, Release } from '../domain/release.ts';
+import type { ReleaseRecord } from '../domain/release-record.ts';
 import type { Values } from '../domain/revision.ts';
 import { FrontWire } from './front.ts';
 import { ManifestWire } from './manifest.ts';
@@ -14,6 +15,7 @@ const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const address = z.strictObject({ host: z.string().min(1).max(64), port: z.int().min(1).max(65535) });
 
 const EnvironmentWire = z.strictObject({
+  from: name.exactOptional(),
   strategy: z.enum(['in-place', 'rolling', 'blue-green', 'canary']),
   listen: address.exactOptional(),
   proxy: FrontWire.exactOptional(),
@@ -30,9 +32,18 @@ const EnvironmentWire = z.strictObject({
   canary: z.strictObject({ weights: z.array(z.number().gt(0).lt(100)).min(1), each: millis }).exactOptional(),
 }) satisfies z.ZodType<EnvironmentSpec>;
 
+const ArtifactWire = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('bundle'), digest }),
+  z.strictObject({
+    kind: z.literal('image'),
+    digest,
+    reference: z.string().min(1).max(1000).exactOptional(),
+  }),
+]) satisfies z.ZodType<Artifact>;
+
 const ReleaseWire = z.strictObject({
   digest,
-  artifact: digest,
+  artifact: ArtifactWire,
   manifest: ManifestWire,
 }) satisfies z.ZodType<Release>;
 
@@ -70,6 +81,51 @@ export const RollbackInput = z.strictObject({
   by: z.string().max(200),
 });
 export type RollbackInput = z.infer<typeof RollbackInput>;
+
+const RecordWire = z.strictObject({
+  project,
+  release: ReleaseWire,
+  builtAt: z.number().min(0),
+  builtBy: z.string().max(200),
+  source: z.strictObject({ revision: z.string().max(100), dirty: z.boolean() }).exactOptional(),
+  lockfile: z.strictObject({ path: z.string().max(1000), digest }).exactOptional(),
+  needs: z.strictObject({
+    native: z.array(
+      z.strictObject({ name: z.string().max(1000), platforms: z.array(z.string().max(100)).min(1) }),
+    ),
+    node: z.string().max(200).exactOptional(),
+  }),
+  size: z.strictObject({ entries: z.int().min(0), bytes: z.int().min(0) }),
+  packages: z.int().min(0),
+  keep: z.strictObject({ releases: z.int().min(0), bytes: z.number().min(0) }),
+}) satisfies z.ZodType<ReleaseRecord>;
+
+/** A release that was built, and its packages as CycloneDX. */
+export const RecordReleaseInput = z.strictObject({
+  record: RecordWire,
+  packages: z.string(),
+  /** It is deployed next: it must not be forgotten before. */
+  hold: z.boolean(),
+});
+/** In the domain's own types. */
+export type RecordReleaseInput = {
+  readonly record: ReleaseRecord;
+  readonly packages: string;
+  readonly hold: boolean;
+};
+
+/** One release: by its name (`shop@9f3c2a1`, or more digits), or what an environment proved last. */
+export const ReleaseInput = z.strictObject({
+  project,
+  wanted: z.union([z.strictObject({ name: z.string().min(1).max(200) }), z.strictObject({ provenIn: name })]),
+});
+export type ReleaseInput = z.infer<typeof ReleaseInput>;
+
+export const ReleasesInput = z.strictObject({ project: project.exactOptional() });
+export type ReleasesInput = z.infer<typeof ReleasesInput>;
+
+export const VerifyInput = z.strictObject({ project, names: z.array(z.string().min(1).max(200)) });
+export type VerifyInput = z.infer<typeof VerifyInput>;
 
 export const AbortInput = z.strictObject({ project, environment: name, by: z.string().max(200) });
 export type AbortInput = z.infer<typeof AbortInput>;

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 
-/** What the process runtime finds its instances again by, after a restart of the agent or of the keeper. */
+/** What runtimes find their instances again by, after a restart of the agent or of what runs them. */
 
 const count = z.string().regex(/^\d+$/).transform(Number);
 
-/** On every launch of an instance; the keeper gives them back as they are. */
+/** On every instance, given back as they are: by the keeper, and with a prefix by a container engine. */
 export const InstanceLabels = z.strictObject({
   kind: z.literal('instance'),
   project: z.string(),
@@ -21,6 +21,8 @@ export const InstanceLabels = z.strictObject({
   /** Milliseconds. */
   grace: count,
   restarts: count,
+  /** The port inside the instance's own network. */
+  inner: count.optional(),
 });
 
 /** A file for each instance, without secrets: written before the launch, and with the process after it. */

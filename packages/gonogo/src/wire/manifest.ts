@@ -70,11 +70,16 @@ const ProbeWire = z.strictObject({
 export const ManifestWire = z.strictObject({
   service: z.string(),
   run: z.strictObject({
-    command: words,
+    command: z.array(z.string()),
+    port: z.int().min(1).max(65535).exactOptional(),
     replicas: z.int().min(1).max(1000),
     grace: millis,
     shared: z.array(z.string()),
     user: z.string().exactOptional(),
+    memory: z.int().min(1).exactOptional(),
+    cpus: z.number().min(0).exactOptional(),
+    readOnly: z.boolean().exactOptional(),
+    networks: z.array(z.string()).min(1).exactOptional(),
     workers: z
       .record(
         z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),

@@ -9,6 +9,7 @@ export const deploy = {
   register(program: Command): void {
     addCommand(program, deploy)
       .argument('<environment>', 'where to')
+      .option('--release <release>', 'one that was built before: shop@9f3c2a1, or its digits; default: build')
       .option('--plan', 'print what would be done, step by step, and change nothing')
       .option('--plan-id <id>', 'do what this plan said, and refuse when that is not what would be done now')
       .addOption(

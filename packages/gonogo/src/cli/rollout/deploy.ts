@@ -1,18 +1,15 @@
 import type { Client } from '../../api/client.ts';
-import { releaseName } from '../../domain/release.ts';
-import { problem } from '../../errors.ts';
 import { findPlace, openAgent, type Place } from '../context.ts';
 import type { Configured, Reporting } from '../options.ts';
 import { goOnWhenOutputCloses } from '../output.ts';
-import { bytes } from '../print/time.ts';
+import { builtLine, interruptibly, nameOf } from './building.ts';
 import { detached } from './detached.ts';
-import { onInterrupt } from './interrupt.ts';
 import { tellPlan } from './plan.ts';
-import { type Prepared, prepare, startDeploy } from './prepare.ts';
+import { type Prepared, prepare, prepareKnown, startDeploy } from './prepare.ts';
 import { runToVerdict } from './run.ts';
 import { openScreen, type Screen } from './screen.ts';
 
-export type DeployOptions = Configured &
+export type RolloutOptions = Configured &
   Reporting & {
     readonly detach?: boolean;
     readonly plan?: boolean;
@@ -23,17 +20,60 @@ export type DeployOptions = Configured &
     readonly wait: boolean;
   };
 
+export type DeployOptions = RolloutOptions & {
+  /** One that was built before, instead of building. */
+  readonly release?: string;
+};
+
 /** `gonogo deploy ENV`: builds and packs, hands it to the agent, and tells the rollout to its verdict. */
 export async function runDeploy(environment: string, options: DeployOptions): Promise<number> {
-  goOnWhenOutputCloses();
   const place = await findPlace(options.config, environment);
+  const { release: name, env } = options;
+  return await deployPrepared(place, options, async (screen) => {
+    if (name !== undefined) return await takeKnown(place, screen, { wanted: { name }, env });
+    const prepared = await interruptibly(screen, (building) =>
+      prepare(place, { ...building, ...(env ? { env } : {}) }),
+    );
+    screen.say(builtLine(prepared.built));
+    return prepared;
+  });
+}
+
+/** `gonogo promote FROM TO`: deploys the release that is proven in FROM, as it is. */
+export async function runPromote(from: string, to: string, options: RolloutOptions): Promise<number> {
+  await findPlace(options.config, from);
+  const place = await findPlace(options.config, to);
+  const { spec } = place.environment;
+  // What the environment itself asks for goes first: it may have to be proven elsewhere.
+  const environment = { ...place.environment, spec: { ...spec, from: spec.from ?? from } };
+  const promoted = { ...place, environment };
+  return await deployPrepared(promoted, options, (screen) =>
+    takeKnown(promoted, screen, { wanted: { provenIn: from }, env: options.env }),
+  );
+}
+
+async function takeKnown(
+  place: Place,
+  screen: Screen,
+  known: Parameters<typeof prepareKnown>[2],
+): Promise<Prepared> {
+  const prepared = await prepareKnown(await openAgent(), place, known);
+  screen.say(`taking ${nameOf(prepared.built.release)} as it is`);
+  return prepared;
+}
+
+async function deployPrepared(
+  place: Place,
+  options: RolloutOptions,
+  prepared: (screen: Screen) => Promise<Prepared>,
+): Promise<number> {
+  goOnWhenOutputCloses();
   const screen = openScreen(options.format);
   try {
-    const prepared = await prepareOrStop(place, options, screen);
-    const { agent, id } = await handOver(place, prepared, options).finally(prepared.bundle.dispose);
+    const { agent, id } = await handOver(place, await prepared(screen), options);
     if (id === undefined) return 0;
     if (options.detach) return detached(id, options.format);
-    const running = { id, project: place.project.id, environment, wait: options.wait };
+    const running = { id, project: place.project.id, environment: place.name, wait: options.wait };
     return await runToVerdict(agent, running, screen);
   } finally {
     screen.close();
@@ -44,7 +84,7 @@ export async function runDeploy(environment: string, options: DeployOptions): Pr
 async function handOver(
   place: Place,
   prepared: Prepared,
-  { plan, planId, format }: DeployOptions,
+  { plan, planId, format }: RolloutOptions,
 ): Promise<{ agent: Client; id: string | undefined }> {
   const agent = await openAgent();
   if (!plan)
@@ -52,26 +92,3 @@ async function handOver(
   await tellPlan(agent, { place, prepared }, format);
   return { agent, id: undefined };
 }
-
-async function prepareOrStop(place: Place, { env }: DeployOptions, screen: Screen): Promise<Prepared> {
-  const stop = new AbortController();
-  const interrupts = onInterrupt(
-    () => stop.abort(),
-    () => process.exit(1),
-  );
-  try {
-    const onOutput = (text: string): void => screen.output(text);
-    const prepared = await prepare(place, { signal: stop.signal, onOutput, ...(env ? { env } : {}) });
-    stop.signal.throwIfAborted();
-    const { release, bundle } = prepared;
-    const name = releaseName(place.service.name, release.digest);
-    screen.say(`packed ${name}: ${counted(bundle.entries)}, ${bytes(bundle.bytes)}`);
-    return prepared;
-  } catch (error) {
-    throw stop.signal.aborted ? problem('INTERRUPTED', { what: 'the release was packed' }) : error;
-  } finally {
-    interrupts.release();
-  }
-}
-
-const counted = (files: number): string => `${files} ${files === 1 ? 'file' : 'files'}`;

@@ -1,4 +1,11 @@
 import { processHost } from '../../../../../test/suites/process-host.ts';
 import { runtimeSuite } from '../../../../../test/suites/runtime.ts';
 
-runtimeSuite('process', processHost);
+runtimeSuite({
+  name: 'process',
+  open: processHost,
+  gaps: {
+    memory: 'a plain process has no memory limit of its own',
+    network: 'a plain process shares the network of the machine',
+  },
+});

@@ -1,22 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { readlink } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { type PoolId, poolKey } from '../../domain/slot.ts';
-import { streamOf } from '../../domain/target.ts';
-import { messageOf, problem } from '../../errors.ts';
+import { messageOf } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Fence } from '../../ports/leases.ts';
-import type { Gap, InstanceId, ObservedPool, Runtime } from '../../ports/runtime.ts';
+import type { Gap, InstanceId, Runtime } from '../../ports/runtime.ts';
 import type { Vantage } from '../../ports/vantage.ts';
-import { Mutex } from '../../system/mutex.ts';
 import { isAlive } from '../../system/process.ts';
 import type { KeeperClient } from '../../wire/keeper.ts';
+import { placeOf } from '../labels.ts';
+import { listenersOf, poolsOf } from '../pools.ts';
+import { hold, onePoolAtATime } from '../turns.ts';
 import { makeSo, removePool, replace } from './apply.ts';
 import { outputFile, poolFolder } from './folders.ts';
 import { environmentOf, membersOf } from './group.ts';
 import { keepHouse } from './housekeeping.ts';
 import { hasBegun, runJob } from './job.ts';
-import { placeOf } from './labels.ts';
 import { listeningOf } from './listening.ts';
 import { poolLogs } from './logs.ts';
 import { ProcessOptions } from './options.ts';
@@ -59,13 +58,10 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
     chosen: new Set(),
     gone: new Map(),
   };
-  const listeners = new Set<(pool: PoolId) => void>();
+  const { add: onChange, tell: changed } = listenersOf();
   const closing = new AbortController();
   const pools = onePoolAtATime();
   const fences = new Map<string, Fence>();
-  const changed = (pool: PoolId): void => {
-    for (const listener of listeners) listener(pool);
-  };
   const stopListening = given.keeper.onEnded((launched) => {
     const place = placeOf(launched.labels);
     if (place) changed(place.pool);
@@ -90,10 +86,7 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
     job: (spec, key, signal) => runJob(tools, spec, { key, signal }),
     hasBegun: (slot, key) => hasBegun(tools, slot, key),
     observe: async (target) => poolsOf(await look(tools, target)),
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange,
     remove: (pool, grace) => pools.run(pool, () => removePool(tools, pool, grace)),
     listening: async (instance) => {
       const found = await find(tools, instance);
@@ -121,41 +114,8 @@ const report = (error: unknown): void => {
   process.stderr.write(`process runtime: ${messageOf(error)}\n`);
 };
 
-/** What is done to one pool is done in turn; different pools do not wait for each other. */
-function onePoolAtATime(): { run<T>(pool: PoolId, task: () => Promise<T>): Promise<T> } {
-  const turns = new Map<string, Mutex>();
-  return {
-    run(pool, task) {
-      const turn = turns.get(poolKey(pool)) ?? new Mutex();
-      turns.set(poolKey(pool), turn);
-      return turn.run(task);
-    },
-  };
-}
-
-/** Refuses an earlier holder of the lease. Fence 0 acts under no lease, as the supervisor does. */
-function hold(fences: Map<string, Fence>, pool: PoolId, fence: Fence): void {
-  const newest = fences.get(poolKey(pool)) ?? 0;
-  if (fence > 0 && fence < newest) throw problem('LEASE_LOST', { stream: streamOf(pool.target) });
-  fences.set(poolKey(pool), Math.max(fence, newest));
-}
-
 const find = async (tools: ProcessTools, instance: InstanceId): Promise<Found | undefined> =>
   (await look(tools)).find((found) => found.id === instance);
-
-function poolsOf(instances: readonly Found[]): ObservedPool[] {
-  const groups = Map.groupBy(instances, ({ place }) => `${poolKey(place.pool)} ${place.revision}`);
-  return [...groups.values()].flatMap((group) => {
-    const first = group[0]?.place;
-    if (!first) return [];
-    return {
-      pool: first.pool,
-      revision: first.revision,
-      instances: group.map(({ id, place, state }) => ({ id, host: place.host, port: place.port, state })),
-      restarts: group.reduce((sum, { place }) => sum + place.restarts, 0),
-    };
-  });
-}
 
 /** What the instance itself sees, read from the process: it is true also after the agent was started again. */
 /** The environment and the folder of a process that lives. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import { type PoolId, poolKey, type SlotId } from '../../domain/slot.ts';
-import { type Ended, type JobSpec, jobRole, type PoolSpec } from '../../ports/runtime.ts';
+import { poolKey, type SlotId } from '../../domain/slot.ts';
+import type { Ended, JobSpec, PoolSpec } from '../../ports/runtime.ts';
+import { jobName, jobPool, keptLines } from '../jobs.ts';
 import { outputFile, poolFolder } from './folders.ts';
 import { tail } from './output.ts';
 import { start } from './start.ts';
@@ -8,29 +8,18 @@ import { stop } from './stop.ts';
 import type { ProcessTools } from './tools.ts';
 import { type Found, look } from './world.ts';
 
-/** How much of what a job printed is kept. */
-const keptLines = 200;
-
 /** How often a running job is looked at; the keeper tells of its end sooner. */
 const lookEvery = 1000;
 
-const poolOf = (slot: SlotId): PoolId => ({ ...slot, role: jobRole });
-
-/** The same name for the same key, so that a job that was begun is found again. */
-function nameOf({ target, slot }: SlotId, key: string): string {
-  const hash = createHash('sha256').update(key).digest('hex').slice(0, 20);
-  return `${target.service}.${target.environment}.${slot}.${jobRole}.${hash}`;
-}
-
 export const hasBegun = async (tools: ProcessTools, slot: SlotId, key: string): Promise<boolean> =>
-  (await find(tools, slot, nameOf(slot, key))) !== undefined;
+  (await find(tools, slot, jobName(slot, key))) !== undefined;
 
 /** Starts the job unless it was begun already, and waits for its end. */
 export async function runJob(tools: ProcessTools, spec: JobSpec, how: JobCall): Promise<Ended> {
-  const name = nameOf(spec.slot, how.key);
+  const name = jobName(spec.slot, how.key);
   if (!(await find(tools, spec.slot, name))) await begin(tools, spec, name);
   const found = await untilEnded(tools, { slot: spec.slot, name, signal: how.signal });
-  const lines = await tail(outputFile(poolFolder(tools.folder, poolOf(spec.slot)), name), keptLines);
+  const lines = await tail(outputFile(poolFolder(tools.folder, jobPool(spec.slot)), name), keptLines);
   const { state } = found;
   return state.is === 'ended'
     ? { code: state.code, signal: state.signal, lines }
@@ -41,7 +30,7 @@ export type JobCall = { readonly key: string; readonly signal: AbortSignal };
 
 /** Earlier jobs of the slot are forgotten only now, so that a crash in between still finds how they ended. */
 async function begin(tools: ProcessTools, { slot, ...spec }: JobSpec, id: string): Promise<void> {
-  const pool: PoolSpec = { ...spec, pool: poolOf(slot), count: 1 };
+  const pool: PoolSpec = { ...spec, pool: jobPool(slot), count: 1 };
   for (const old of await jobsOf(tools, slot))
     if (old.state.is === 'ended') await stop(tools, old, { grace: 0 });
   await start(tools, pool, [{ index: 0, restarts: 0, id }]);
@@ -72,7 +61,7 @@ async function giveUp(tools: ProcessTools, found: Found, signal: AbortSignal): P
 }
 
 const jobsOf = async (tools: ProcessTools, slot: SlotId): Promise<Found[]> =>
-  (await look(tools, slot.target)).filter((found) => poolKey(found.place.pool) === poolKey(poolOf(slot)));
+  (await look(tools, slot.target)).filter((found) => poolKey(found.place.pool) === poolKey(jobPool(slot)));
 
 const find = async (tools: ProcessTools, slot: SlotId, name: string): Promise<Found | undefined> =>
   (await jobsOf(tools, slot)).find(({ id }) => id === name);

@@ -9,8 +9,8 @@ import {
   writeFileAtomic,
 } from '../../system/files.ts';
 import { InstanceRecord } from '../../wire/instance.ts';
+import { type Place, placeOf } from '../labels.ts';
 import { poolFolder, recordFile } from './folders.ts';
-import { type Place, placeOf } from './labels.ts';
 
 /** Written before a launch, and again after it with the process; so an instance survives the keeper's memory. */
 export async function writeRecord(root: string, place: Place, record: InstanceRecord): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { specOf } from '../../../../../test/suites/runtime.ts';
-import { placeOf } from './labels.ts';
+import { placeOf } from '../labels.ts';
 import { addressOf, placeIn, renderLaunch } from './render.ts';
 
 const spec = specOf('/releases/a', { values: { PORT: '1', GONOGO_X: 'no', HOST: '0.0.0.0', B: 'b' } });

@@ -4,7 +4,7 @@ import { releaseName } from '../../domain/release.ts';
 import type { Values } from '../../domain/revision.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
 import type { LaunchSpec } from '../../wire/keeper.ts';
-import { labelsOf, type Place } from './labels.ts';
+import { labelsOf, type Place } from '../labels.ts';
 import type { Account } from './users.ts';
 
 /** Everything about a launch that is not in the pool's specification. */

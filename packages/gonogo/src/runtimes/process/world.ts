@@ -5,9 +5,9 @@ import type { InstanceState } from '../../ports/runtime.ts';
 import { isAlive, type ProcessIdentity } from '../../system/process.ts';
 import type { InstanceRecord } from '../../wire/instance.ts';
 import type { KeeperClient, Launched } from '../../wire/keeper.ts';
+import { type Place, placeOf } from '../labels.ts';
 import { targetFolder } from './folders.ts';
 import { findLaunch } from './group.ts';
-import { type Place, placeOf } from './labels.ts';
 import { readRecords, removeRecord } from './records.ts';
 
 /** An instance that exists, or existed and was not forgotten. */

@@ -52,6 +52,12 @@ export type Calls = {
   holder(i: { stream: string }): LeaseRecord | undefined;
   putRevision(i: { id: string; json: string }): void;
   openRevision(i: { id: string }): string | undefined;
+  putRelease(i: { project: string; digest: string; at: number; json: string; packages: string }): void;
+  findRelease(i: { project: string; digest: string }): string | undefined;
+  /** A JSON array. */
+  listReleases(i: { project?: string }): string;
+  releasePackages(i: { project: string; digest: string }): string | undefined;
+  forgetRelease(i: { project: string; digest: string }): void;
   putEvidence(i: { at: number; json: string; checks: readonly CheckRow[] }): string;
   getEvidence(i: { ref: string }): { at: number; json: string } | undefined;
   elsewhere(i: { project: string; service: string; environment: string; name: string }): CheckRow[];

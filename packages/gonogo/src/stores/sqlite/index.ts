@@ -2,6 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { EvidenceStore } from '../../ports/evidence.ts';
 import type { Journal, RolloutIndex } from '../../ports/journal.ts';
 import type { Leases } from '../../ports/leases.ts';
+import type { ReleaseRecords } from '../../ports/release-records.ts';
 import type { Revisions } from '../../ports/revisions.ts';
 import type { Vault } from '../../ports/vault.ts';
 import { onDisk } from '../../system/disk.ts';
@@ -10,6 +11,7 @@ import type { StateFolder } from '../../system/state.ts';
 import { sqliteEvidence } from './evidence.ts';
 import { sqliteJournal } from './journal.ts';
 import { sqliteLeases } from './leases.ts';
+import { sqliteReleases } from './releases.ts';
 import { sqliteRevisions } from './revisions.ts';
 import { startThread } from './thread.ts';
 import { openVault } from './vault.ts';
@@ -20,6 +22,7 @@ export type Stores = {
   readonly leases: Leases;
   readonly vault: Vault;
   readonly revisions: Revisions;
+  readonly releases: ReleaseRecords;
   readonly evidence: EvidenceStore;
   /** Writes what waits and ends the worker thread; every later call fails with STATE_UNUSABLE. */
   close(): Promise<void>;
@@ -39,6 +42,7 @@ export async function openStores(state: StateFolder, clock: Clock): Promise<Stor
     leases: sqliteLeases(thread, clock),
     vault,
     revisions: sqliteRevisions(thread, state.journal),
+    releases: sqliteReleases(thread),
     evidence: sqliteEvidence(thread, clock),
     close: () => thread.close(),
   };

@@ -1,3 +1,4 @@
+import type { Artifact, Release } from '../../domain/release.ts';
 import type { Revision } from '../../domain/revision.ts';
 import { problem } from '../../errors.ts';
 import type { Revisions } from '../../ports/revisions.ts';
@@ -9,6 +10,17 @@ export const sqliteRevisions = (thread: Thread, path: string): Revisions => ({
   open: async (id) => {
     const json = await thread.call('openRevision', { id });
     if (json === undefined) throw problem('REVISION_MISSING', { revision: id, path });
-    return JSON.parse(json) as Revision;
+    return current(JSON.parse(json) as StoredRevision);
   },
 });
+
+/** Revisions were stored with a bundle's digest alone before there were images. */
+type StoredRevision = Omit<Revision, 'release'> & {
+  readonly release: Omit<Release, 'artifact'> & { readonly artifact: Artifact | string };
+};
+
+function current({ release, ...revision }: StoredRevision): Revision {
+  const { artifact } = release;
+  const known: Artifact = typeof artifact === 'string' ? { kind: 'bundle', digest: artifact } : artifact;
+  return { ...revision, release: { ...release, artifact: known } };
+}

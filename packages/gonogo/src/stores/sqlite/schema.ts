@@ -29,6 +29,12 @@ export const journalSchema: Schema = {
       stream TEXT PRIMARY KEY, seq INTEGER NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL
     );
     `,
+    `
+    CREATE TABLE releases (
+      project TEXT NOT NULL, digest TEXT NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL,
+      packages TEXT NOT NULL, PRIMARY KEY (project, digest)
+    );
+    `,
   ],
 };
 

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import type { CheckResult } from '../../domain/check.ts';
 import type { Event } from '../../domain/event.ts';
+import type { ReleaseRecord } from '../../domain/release-record.ts';
 import type { Revision } from '../../domain/revision.ts';
 import { streamOf, type Target } from '../../domain/target.ts';
 import { isProblem } from '../../errors.ts';
@@ -188,7 +189,7 @@ test('a state of the version before gets its snapshots, and keeps its events', a
   await first.journal.append(stream, 0, fence, [planned('one'), ended]);
   await first.close();
   const older = new DatabaseSync(state.journal);
-  older.exec('DROP TABLE snapshots; PRAGMA user_version = 1');
+  older.exec('DROP TABLE snapshots; DROP TABLE releases; PRAGMA user_version = 1');
   older.close();
   const { journal } = await opened(state);
   await journal.keepSnapshot(stream, { seq: 2, version: 1, state: 'made' });
@@ -196,12 +197,36 @@ test('a state of the version before gets its snapshots, and keeps its events', a
   assert.equal((await journal.read(stream)).length, 2);
 });
 
+test('releases are found by project and digest, and what was told of last is listed first', async () => {
+  const { releases } = await opened();
+  const record = (project: string, digit: string) =>
+    ({ project, builtAt: 1, release: { digest: `sha256:${digit.repeat(64)}` } }) as ReleaseRecord;
+  const [one, two, other] = [record('p', '1'), record('p', '2'), record('q', '1')];
+  await releases.put(one, { at: 1, packages: '{"a":1}' });
+  await releases.put(other, { at: 2, packages: '{}' });
+  await releases.put(two, { at: 3, packages: '{}' });
+  assert.deepEqual(await releases.list(), [two, other, one]);
+  assert.deepEqual(await releases.list('p'), [two, one]);
+  await releases.put({ ...one, builtBy: 'ada' }, { at: 4, packages: '{"a":2}' });
+  assert.deepEqual(await releases.list('p'), [{ ...one, builtBy: 'ada' }, two]);
+  assert.equal(await releases.packages('p', one.release.digest), '{"a":2}');
+  assert.deepEqual(await releases.find('q', one.release.digest), other);
+  await releases.forget('p', one.release.digest);
+  assert.equal(await releases.find('p', one.release.digest), undefined);
+  assert.equal(await releases.packages('p', one.release.digest), undefined);
+});
+
 test('a revision is opened as it was put, and an unknown one is named', async () => {
   const { revisions } = await opened();
-  const revision = { id: '1234567.12345678', address: '127.0.0.1' } as Revision;
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const release = { digest, artifact: { kind: 'bundle', digest } };
+  const revision = { id: '1234567.12345678', address: '127.0.0.1', release } as Revision;
   await revisions.put({ ...revision, address: '127.0.0.2' });
   await revisions.put(revision);
   assert.deepEqual(await revisions.open(revision.id), revision);
+  const older = { ...revision, id: 'older', release: { ...release, artifact: digest } };
+  await revisions.put(older as unknown as Revision);
+  assert.deepEqual((await revisions.open('older')).release, release, 'from before there were images');
   await assert.rejects(revisions.open('7654321.00000000'), (e) => isProblem(e, 'REVISION_MISSING'));
 });
 
@@ -269,7 +294,7 @@ test('a state of a newer gonogo is refused and not rewritten', async () => {
   const before = await readFile(state.journal);
   await assert.rejects(openStores(state, systemClock), (error) => {
     assert.ok(isProblem(error, 'STATE_NEWER'));
-    assert.deepEqual(error.facts, { path: state.journal, found: 99, known: 2 });
+    assert.deepEqual(error.facts, { path: state.journal, found: 99, known: 3 });
     return true;
   });
   assert.deepEqual(await readFile(state.journal), before);

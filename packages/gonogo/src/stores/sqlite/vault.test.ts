@@ -17,8 +17,12 @@ test('values are opened as they were put, until they are forgotten', async () =>
   const values = { DATABASE_URL: 'postgres://u:geheim@h/d', EMPTY: '' };
   await vault.put(revision, values);
   assert.deepEqual(await vault.open(revision), values);
+  const [listed, ...others] = await vault.list();
+  assert.deepEqual([listed?.revision, others], [revision, []]);
+  assert.ok(Math.abs((listed?.at ?? 0) - Date.now()) < 60_000);
   await vault.forget(revision);
   await vault.forget(revision);
+  assert.deepEqual(await vault.list(), []);
   await assert.rejects(vault.open(revision), (e) => isProblem(e, 'REVISION_MISSING'));
 });
 

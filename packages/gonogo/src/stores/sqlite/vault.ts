@@ -28,9 +28,20 @@ export const openVault = (folder: string): Promise<Vault> =>
         const target = path(revision);
         await onDisk(target, () => rm(target, { force: true }));
       },
+      list: () => onDisk(folder, () => revisionsIn(folder)),
       sign: async (values) => hmac(key, canonicalJson(values)),
     };
   });
+
+async function revisionsIn(folder: string): Promise<{ revision: string; at: number }[]> {
+  const names = (await readdir(folder)).filter((name) => !name.startsWith('.') && name.endsWith('.json'));
+  return await Promise.all(
+    names.map(async (name) => ({
+      revision: name.slice(0, -'.json'.length),
+      at: (await stat(join(folder, name))).mtimeMs,
+    })),
+  );
+}
 
 /** A revision's name reaches a file name, so it must be one. */
 function named(revision: string): string {

@@ -6,6 +6,7 @@ import { openDatabase } from './database.ts';
 import { journalTable } from './journal-table.ts';
 import { leaseTable } from './lease-table.ts';
 import { recordTables } from './record-tables.ts';
+import { releaseTable } from './release-table.ts';
 import { everyDay, forgetChecks, forgetEvidence } from './retention.ts';
 import { journalSchema, telemetrySchema } from './schema.ts';
 import { snapshotTable } from './snapshot-table.ts';
@@ -43,6 +44,7 @@ function openCalls(paths: WorkerPaths): Calls {
     ...snapshotTable(journal),
     ...leaseTable(journal),
     ...records,
+    ...releaseTable(journal),
     putEvidence: (input) => {
       const ref = records.putEvidence(input);
       checks.add(input.checks);

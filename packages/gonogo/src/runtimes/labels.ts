@@ -1,6 +1,6 @@
-import type { PoolId } from '../../domain/slot.ts';
-import type { Millis } from '../../domain/units.ts';
-import { InstanceLabels } from '../../wire/instance.ts';
+import type { PoolId } from '../domain/slot.ts';
+import type { Millis } from '../domain/units.ts';
+import { InstanceLabels } from '../wire/instance.ts';
 
 /** What is said of an instance at its launch and read again from the keeper's list or a record file. */
 export type Place = {
@@ -10,6 +10,8 @@ export type Place = {
   readonly index: number;
   readonly host: string;
   readonly port: number;
+  /** The port inside its own network, where it has one. */
+  readonly inner?: number;
   readonly grace: Millis;
   /** How often the instance in this place was started again. */
   readonly restarts: number;
@@ -24,16 +26,34 @@ export function labelsOf(place: Place): Record<string, string> {
     port: String(place.port),
     grace: String(Math.round(place.grace)),
     restarts: String(place.restarts),
+    ...(place.inner === undefined ? {} : { inner: String(place.inner) }),
   };
   return { kind: 'instance', project, service, environment, on, slot, role, revision, host, ...numbers };
 }
+
+/** Every label that `labelsOf` may write. */
+export const labelNames: readonly string[] = Object.keys(InstanceLabels.shape);
 
 /** Undefined for what is not an instance of this runtime, as a proxy. */
 export function placeOf(labels: Readonly<Record<string, string>>): Place | undefined {
   const parsed = InstanceLabels.safeParse(labels);
   if (!parsed.success) return undefined;
-  const { project, service, environment, on, slot, role, revision, index, host, port, grace, restarts } =
-    parsed.data;
+  const {
+    project,
+    service,
+    environment,
+    on,
+    slot,
+    role,
+    revision,
+    index,
+    host,
+    port,
+    grace,
+    restarts,
+    inner,
+  } = parsed.data;
   const pool = { target: { project, service, environment, host: on }, slot, role };
-  return { pool, revision, index, host, port, grace, restarts };
+  const place = { pool, revision, index, host, port, grace, restarts };
+  return inner === undefined ? place : { ...place, inner };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { messageOf, problem } from '../../errors.ts';
-import { isErrno } from '../../system/files.ts';
+import { messageOf, problem } from '../errors.ts';
+import { isErrno } from '../system/files.ts';
 
 /** Ports from here up to the kernel's ephemeral range are chosen: no outgoing connection ever takes one of them. */
 const lowest = 20_000;

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { needs } from '../../../../test/require.ts';
+import { isProblem } from '../errors.ts';
+import { buildArgv, type Image, resolveImage } from './image.ts';
+
+const root = await mkdtemp(join(tmpdir(), 'gonogo-images-'));
+after(() => rm(root, { recursive: true, force: true }));
+
+const service = 'gonogo-test-image';
+const needsDocker = needs('docker');
+if (process.env.GONOGO_DOCKER_HOST) process.env.DOCKER_HOST = process.env.GONOGO_DOCKER_HOST;
+
+const docker = (...args: string[]): string => {
+  const ran = spawnSync('docker', args, { encoding: 'utf8' });
+  assert.equal(ran.status, 0, ran.stderr);
+  return ran.stdout.trim();
+};
+
+let contexts = 0;
+async function context(dockerfile: string, name = 'Dockerfile'): Promise<string> {
+  const folder = await mkdtemp(join(root, `c${contexts++}-`));
+  await writeFile(join(folder, name), dockerfile);
+  await writeFile(join(folder, 'hello.txt'), 'hello');
+  return folder;
+}
+
+const built = async (folder: string, more: Partial<{ dockerfile: string; target: string }> = {}) =>
+  await resolveImage({ context: folder, args: {}, ...more }, { service });
+
+const removed = (image: Image): string => docker('rmi', '--force', image.digest);
+
+test('build arguments are named on the command line, and their values are not', () => {
+  const source = { context: '/p', dockerfile: 'docker/web', target: 'web', args: { TOKEN: 'secret' } };
+  assert.deepEqual(buildArgv(source, ['--iidfile', '/t/id']), [
+    ...['docker', 'build', '--file', '/p/docker/web', '--target', 'web', '--build-arg', 'TOKEN'],
+    ...['--iidfile', '/t/id', '/p'],
+  ]);
+});
+
+test('an image is known by its id, has a name that keeps it, and names the commit it was built from', {
+  skip: needsDocker,
+}, async () => {
+  const folder = await context('FROM scratch\nCOPY hello.txt /\n');
+  const git = (...args: string[]) =>
+    spawnSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd: folder });
+  git('init', '--quiet');
+  git('add', '.');
+  git('commit', '--quiet', '-m', 'first');
+  git('remote', 'add', 'origin', 'https://ada:secret@git.example/shop.git');
+  const image = await built(folder);
+  assert.match(image.digest, /^sha256:[0-9a-f]{64}$/);
+  assert.equal(image.reference, undefined);
+  const { RepoTags, Config } = JSON.parse(
+    docker('image', 'inspect', '--format', '{{json .}}', image.digest),
+  ) as { RepoTags: string[]; Config: { Labels: Record<string, string> } };
+  assert.deepEqual(RepoTags, [`gonogo/${service}:${image.digest.slice(7, 19)}`]);
+  assert.match(Config.Labels['org.opencontainers.image.revision'] ?? '', /^[0-9a-f]{40}$/);
+  assert.equal(Config.Labels['org.opencontainers.image.source'], 'https://git.example/shop.git');
+  assert.equal(Config.Labels['gonogo.dirty'], 'false');
+  assert.equal((await built(folder)).digest, image.digest, 'nothing has changed');
+  removed(image);
+});
+
+test('another Dockerfile, a stage and arguments are those that are built', {
+  skip: needsDocker,
+}, async () => {
+  const folder = await context(
+    'FROM scratch AS first\nARG WHAT\nLABEL what=$WHAT\nCOPY hello.txt /\nFROM scratch\nCOPY hello.txt /other\n',
+    'web.dockerfile',
+  );
+  const source = { context: folder, dockerfile: 'web.dockerfile', target: 'first', args: { WHAT: 'it' } };
+  const image = await resolveImage(source, { service });
+  assert.equal(docker('image', 'inspect', '--format', '{{.Config.Labels.what}}', image.digest), 'it');
+  removed(image);
+});
+
+test('a Dockerfile that fails says so with its last lines', { skip: needsDocker }, async () => {
+  await assert.rejects(built(await context('FROM scratch\nCOPY missing.txt /\n')), (error) => {
+    assert.ok(isProblem(error, 'BUILD_FAILED'), String(error));
+    assert.match(error.message, /docker build .*failed: it ended with 1/);
+    assert.match(error.message, /missing\.txt/);
+    return true;
+  });
+  await assert.rejects(built(await context('NONSENSE\n')), (error) => isProblem(error, 'BUILD_FAILED'));
+  await assert.rejects(built(await context('FROM scratch\n'), { dockerfile: 'none' }), (error) =>
+    isProblem(error, 'BUILD_FAILED'),
+  );
+});
+
+test('an image that is here is found by its name, and known by its id', { skip: needsDocker }, async () => {
+  const image = await built(await context('FROM scratch\nCOPY hello.txt /named\n'));
+  const name = `${service}-named:1.4`;
+  docker('tag', image.digest, name);
+  assert.equal((await resolveImage({ name }, { service })).digest, image.digest);
+  docker('rmi', name);
+  removed(image);
+});
+
+test('an image that is nowhere is named', { skip: needsDocker }, async () => {
+  for (const name of ['127.0.0.1:9/no/such:1', `127.0.0.1:9/no/such@sha256:${'0'.repeat(64)}`])
+    await assert.rejects(resolveImage({ name }, { service }), (error) => {
+      assert.ok(isProblem(error, 'IMAGE_UNRESOLVED'), String(error));
+      assert.ok(error.message.includes(name));
+      return true;
+    });
+});
+
+test('a machine without the docker command says so', async () => {
+  const { PATH } = process.env;
+  process.env.PATH = root;
+  try {
+    await assert.rejects(resolveImage({ name: 'shop' }, { service }), (error) => {
+      assert.ok(isProblem(error, 'IMAGE_UNRESOLVED'), String(error));
+      assert.match(error.message, /there is no docker command here/);
+      return true;
+    });
+    await assert.rejects(built(root), (error) => {
+      assert.ok(isProblem(error, 'BUILD_FAILED'), String(error));
+      assert.match(error.message, /there is no such command/);
+      return true;
+    });
+  } finally {
+    process.env.PATH = PATH;
+  }
+});

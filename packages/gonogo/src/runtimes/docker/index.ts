@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { messageOf } from '../../errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Fence } from '../../ports/leases.ts';
+import type { InstanceId, Runtime } from '../../ports/runtime.ts';
+import { listenersOf, poolsOf } from '../pools.ts';
+import { hold, onePoolAtATime } from '../turns.ts';
+import { makeSo, removePool, replace } from './apply.ts';
+import { engineSocket, openEngine } from './engine.ts';
+import { listen } from './events.ts';
+import { type ImageStore, imageStore } from './images.ts';
+import { hasBegun, runJob } from './job.ts';
+import { listeningOf } from './listening.ts';
+import { poolLogs } from './logs.ts';
+import { DockerOptions } from './options.ts';
+import type { DockerTools } from './tools.ts';
+import { vantageOf } from './vantage.ts';
+import { vet } from './vet.ts';
+import { born, type Found, look } from './world.ts';
+
+export type DockerRuntimeTools = {
+  /** Names the state folder; the same for ever. */
+  readonly owner: string;
+  /** `state.shared` */
+  readonly shared: string;
+  readonly clock: Clock;
+  /** Where the engine listens, as DOCKER_HOST says it; default: the usual socket. */
+  readonly host?: string | undefined;
+  /** Answers another text each time, for ever: letters, digits and dashes; default: time and randomness. */
+  readonly newId?: () => string;
+  /** 0 ≤ x < 1; default: the system's. */
+  readonly random?: () => number;
+  /** Told what went wrong where nobody waits for an answer; default: a line on stderr. */
+  readonly onError?: (error: unknown) => void;
+  readonly options?: DockerOptions;
+};
+
+export type DockerRuntime = Runtime & {
+  readonly images: ImageStore;
+  /** Ends its listening to the engine; containers run on. */
+  close(): void;
+};
+
+/** Runs instances as containers of a Docker Engine on this machine. */
+export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRuntime> {
+  const options = given.options ?? DockerOptions.parse({});
+  const engine = await openEngine(engineSocket(given.host), options.timeout);
+  const state = { inspected: new Map(), launching: new Set<string>(), chosen: new Set<number>() };
+  const tools: DockerTools = { ...defaults, ...given, ...state, engine, options };
+  const { add: onChange, tell: changed } = listenersOf();
+  const closing = new AbortController();
+  const pools = onePoolAtATime();
+  const fences = new Map<string, Fence>();
+  void listen(tools, { changed, failed: given.onError ?? report, signal: closing.signal });
+  const find = async (instance: InstanceId): Promise<Found | undefined> =>
+    born(await look(tools)).find((found) => found.id === instance);
+
+  return {
+    can: { supervise: false, scale: true, overlap: true },
+    images: imageStore(engine),
+    vet: (spec) => vet(tools, spec),
+    apply: (spec, fence, signal) =>
+      pools.run(spec.pool, async () => {
+        hold(fences, spec.pool, fence);
+        await makeSo(tools, spec, signal);
+        changed(spec.pool);
+      }),
+    restart: (spec, instance, signal) =>
+      pools.run(spec.pool, async () => {
+        const id = await replace(tools, spec, { instance, signal });
+        changed(spec.pool);
+        return id;
+      }),
+    job: (spec, key, signal) => runJob(tools, spec, { key, signal }),
+    hasBegun: (slot, key) => hasBegun(tools, slot, key),
+    observe: async (target) => poolsOf(born(await look(tools, target))),
+    onChange,
+    remove: (pool, grace) => pools.run(pool, () => removePool(tools, pool, grace)),
+    listening: async (instance) => listeningOf(await find(instance)),
+    vantage: async (instance) => vantageOf(tools, await find(instance), instance),
+    logs: (pool, wish) => poolLogs(tools, pool, wish),
+    close: () => closing.abort(),
+  } satisfies DockerRuntime;
+}
+
+const defaults = {
+  newId: (): string => `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`,
+  random: Math.random,
+};
+
+const report = (error: unknown): void => {
+  process.stderr.write(`docker runtime: ${messageOf(error)}\n`);
+};

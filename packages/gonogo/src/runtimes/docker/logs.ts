@@ -1,0 +1,79 @@
+import { Readable } from 'node:stream';
+import { type PoolId, poolKey } from '../../domain/slot.ts';
+import type { LogLine } from '../../ports/runtime.ts';
+import { askedFor } from './engine.ts';
+import { framesOf, linesOf } from './output.ts';
+import type { DockerTools } from './tools.ts';
+import { type Found, look } from './world.ts';
+
+export type LogWish = { readonly lines: number; readonly follow: boolean; readonly signal: AbortSignal };
+
+/** How often a follower looks for containers that came after it. */
+const lookEvery = 500;
+
+/** The last lines of each container of a pool, oldest container first; with `follow` what they and later ones write. */
+export async function* poolLogs(tools: DockerTools, pool: PoolId, wish: LogWish): AsyncGenerator<LogLine> {
+  const first = await inPool(tools, pool);
+  if (!wish.follow) {
+    for (const found of first) yield* lastLines(tools, found, wish);
+    return;
+  }
+  yield* followed(tools, { pool, first, wish });
+}
+
+const inPool = async (tools: DockerTools, pool: PoolId): Promise<Found[]> =>
+  (await look(tools, pool.target)).filter((found) => poolKey(found.place.pool) === poolKey(pool));
+
+async function* lastLines(tools: DockerTools, found: Found, wish: LogWish): AsyncGenerator<LogLine> {
+  const { engine } = tools;
+  const options = { stdout: true, stderr: true, tail: wish.lines } as const;
+  const container = engine.calls.getContainer(found.container);
+  const bytes = await askedFor(engine, 'read the output of a container', container.logs(options));
+  if (!bytes) return;
+  for await (const text of linesOf(framesOf(Readable.from([bytes])))) yield { instance: found.id, text };
+}
+
+type Following = { readonly pool: PoolId; readonly first: readonly Found[]; readonly wish: LogWish };
+
+async function* followed(tools: DockerTools, { pool, first, wish }: Following): AsyncGenerator<LogLine> {
+  const queue: LogLine[] = [];
+  const seen = new Set<string>();
+  let ring = (): void => undefined;
+  const add = (line: LogLine): void => {
+    queue.push(line);
+    ring();
+  };
+  const begin = async (found: Found, lines: number): Promise<void> => {
+    if (seen.has(found.container)) return;
+    seen.add(found.container);
+    await follow(tools, found, { ...wish, lines, add });
+  };
+  for (const found of first) await begin(found, wish.lines);
+  while (!wish.signal.aborted) {
+    const rung = new Promise<void>((resolve) => {
+      ring = resolve;
+    });
+    yield* queue.splice(0);
+    await Promise.race([rung, tools.clock.sleep(lookEvery, wish.signal).catch(() => undefined)]); // The follower left.
+    if (queue.length === 0 && !wish.signal.aborted)
+      for (const found of await inPool(tools, pool)) await begin(found, Number.POSITIVE_INFINITY);
+  }
+}
+
+type Follower = LogWish & { readonly add: (line: LogLine) => void };
+
+/** From now on `add` gets the container's lines, until it ends or the follower leaves. */
+async function follow({ engine }: DockerTools, found: Found, wish: Follower): Promise<void> {
+  const tail = Number.isFinite(wish.lines) ? { tail: wish.lines } : {};
+  const options = { follow: true, stdout: true, stderr: true, ...tail } as const;
+  const container = engine.streams.getContainer(found.container);
+  const stream = await askedFor(engine, 'follow the output of a container', container.logs(options));
+  if (!stream) return;
+  const bytes = stream as Readable;
+  wish.signal.addEventListener('abort', () => bytes.destroy(), { once: true });
+  const pass = async (): Promise<void> => {
+    for await (const text of linesOf(framesOf(bytes))) wish.add({ instance: found.id, text });
+  };
+  // A stream that breaks off is a container, an engine or a follower that left; the next look tells which.
+  pass().catch(() => undefined);
+}
