@@ -13,8 +13,8 @@ export type Place = {
   readonly worker: number;
 };
 
-/** A proxy that was killed is back within this; a call made meanwhile waits for it. */
-const patience = 5_000;
+/** A proxy that was killed is back within this, also on a busy machine; a call made meanwhile waits for it. */
+const patience = 10_000;
 
 /**
  * Asks a proxy, on a connection of its own: there is none to lose when the proxy is started again, and none to keep

@@ -78,13 +78,15 @@ export async function reload(others: readonly Place[]): Promise<void> {
   );
 }
 
-async function mustPlace(options: EmbeddedRouterOptions, target: Target) {
+/** As `placeOf`; fails with ROUTE_MISSING when there is none. */
+export async function mustPlace(options: EmbeddedRouterOptions, target: Target) {
   const place = await placeOf(options, target);
   if (!place) throw problem('ROUTE_MISSING', { target: targetKey(target) });
   return place;
 }
 
-async function inWords<T>(
+/** Tells in our own words what a proxy refused. */
+export async function inWords<T>(
   { folder }: EmbeddedRouterOptions,
   target: Target,
   act: () => Promise<T>,

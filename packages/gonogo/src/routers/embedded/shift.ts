@@ -5,10 +5,13 @@ import type { Fence } from '../../ports/leases.ts';
 import type { Prepared, Shifted } from '../../ports/router.ts';
 import { RpcError } from '../../system/rpc.ts';
 import { ask, codeOf, type Place } from './apply.ts';
-import { askProxyOf, type EmbeddedRouterOptions, placeOf } from './proxies.ts';
+import { askProxyOf, type EmbeddedRouterOptions, inWords, mustPlace } from './proxies.ts';
 
 /** What was prepared and neither committed nor dropped, by the first worker's token. */
-export type OpenShifts = Map<string, { readonly fence: Fence; readonly others: readonly Ticket[] }>;
+export type OpenShifts = Map<string, OpenShift>;
+
+/** The places are remembered, so that nothing has to be looked up between a commit and its acknowledgement. */
+type OpenShift = { readonly fence: Fence; readonly first: Place; readonly others: readonly Ticket[] };
 
 type Ticket = { readonly place: Place; readonly token: string };
 
@@ -17,7 +20,9 @@ export type Shifting = EmbeddedRouterOptions & { readonly open: OpenShifts };
 /** Fails with ROUTER_MOVED when the split is not `shift.from`, with LEASE_LOST when a newer lease has acted. */
 export async function prepare(shifting: Shifting, shift: Shift, fence: Fence): Promise<Prepared> {
   const { token, generation } = await ticket(shifting, shift, fence);
-  shifting.open.set(token, { fence, others: await prepareOthers(shifting, shift, fence) });
+  const { first, others } = await mustPlace(shifting, shift.target);
+  const tickets = await prepareOthers(others, shift, fence);
+  shifting.open.set(token, { fence, first, others: tickets });
   return { shift, generation, token };
 }
 
@@ -29,7 +34,7 @@ export async function commit(shifting: Shifting, prepared: Prepared): Promise<Sh
   if (open === undefined)
     throw problem('INTERNAL', { what: 'a shift that was dropped or done cannot be committed' });
   try {
-    await askProxyOf(shifting, shift.target, { method: 'commit', input: { token } });
+    await inWords(shifting, shift.target, () => ask(open.first, 'commit', { token }));
   } catch (error) {
     if (codeOf(error) !== 'UNKNOWN_TOKEN') throw await refusal(shifting, shift, error);
     await commitAgain(shifting, prepared, open.fence);
@@ -41,11 +46,10 @@ export async function commit(shifting: Shifting, prepared: Prepared): Promise<Sh
 
 /** A worker that was started anew, or has an older table than the first, is brought up to date before. */
 async function prepareOthers(
-  shifting: Shifting,
+  others: readonly Place[],
   { target, from, to }: Shift,
   fence: Fence,
 ): Promise<Ticket[]> {
-  const others = (await placeOf(shifting, target))?.others ?? [];
   const input = { target: targetKey(target), from, to, fence };
   return await Promise.all(
     others.map(async (place) => {
