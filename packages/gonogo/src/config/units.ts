@@ -13,6 +13,15 @@ export function parseDuration(text: string): Millis | undefined {
   return Number(match[1]) * factors[match[2] as keyof typeof factors];
 }
 
+const units = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 } as const;
+
+/** `512B`, `32KB`, `10MB`, `1GB` in bytes, by powers of 1024; undefined for anything else, a bare number included. */
+function parseSize(text: string): number | undefined {
+  const match = /^(\d{1,9})(B|KB|MB|GB)$/.exec(text);
+  if (!match) return undefined;
+  return Number(match[1]) * units[match[2] as keyof typeof units];
+}
+
 /** `1%`, `0.5%` as a share, 0–1. */
 export function parsePercent(text: string): number | undefined {
   const match = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text);
@@ -47,6 +56,28 @@ export const duration = (least: Millis = 1) =>
     if (millis === undefined) return refuse(`"${text}" is not a duration: write 500ms, 20s, 5m or 1h`);
     return millis >= least ? millis : refuse('must be longer');
   });
+
+/** A duration, or `none`, which is 0. */
+export const durationOrNone = parsed(
+  measured('a duration or none: write 500ms, 20s, 5m or 1h'),
+  (text, refuse): Millis =>
+    (text === 'none' ? 0 : parseDuration(text) || undefined) ??
+    refuse(`"${text}" is not a duration, or none: write 500ms, 20s, 5m or 1h`),
+);
+
+export const size = parsed(
+  measured('a size: write 32KB, 10MB or 1GB'),
+  (text, refuse): number =>
+    (parseSize(text) || undefined) ?? refuse(`"${text}" is not a size: write 32KB, 10MB or 1GB`),
+);
+
+/** A size, or `none`, which is 0. */
+export const sizeOrNone = parsed(
+  measured('a size or none: write 32KB, 10MB or 1GB'),
+  (text, refuse): number =>
+    (text === 'none' ? 0 : parseSize(text) || undefined) ??
+    refuse(`"${text}" is not a size, or none: write 32KB, 10MB or 1GB`),
+);
 
 export const percent = parsed(
   measured('a percentage: write 1% or 0.5%'),

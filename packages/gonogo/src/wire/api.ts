@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { EnvironmentSpec } from '../domain/environment.ts';
 import type { Release } from '../domain/release.ts';
 import type { Values } from '../domain/revision.ts';
+import { FrontWire } from './front.ts';
 import { ManifestWire } from './manifest.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
@@ -15,6 +16,7 @@ const address = z.strictObject({ host: z.string().min(1).max(64), port: z.int().
 const EnvironmentWire = z.strictObject({
   strategy: z.enum(['in-place', 'rolling', 'blue-green', 'canary']),
   listen: address.exactOptional(),
+  proxy: FrontWire.exactOptional(),
   watch: z.strictObject({
     for: millis,
     errors: z.number().min(0).max(1),
@@ -26,7 +28,6 @@ const EnvironmentWire = z.strictObject({
   approve: z.strictObject({ within: millis, otherwise: z.enum(['abort', 'go']) }).exactOptional(),
   quiet: z.enum(['prove-by-checks', 'hold']).exactOptional(),
   canary: z.strictObject({ weights: z.array(z.number().gt(0).lt(100)).min(1), each: millis }).exactOptional(),
-  sticky: z.boolean().exactOptional(),
 }) satisfies z.ZodType<EnvironmentSpec>;
 
 const ReleaseWire = z.strictObject({
