@@ -9,8 +9,9 @@ import { answerOf, keyOf, poolsOf, type World } from './world.ts';
 /** How long the agent may take to see what has just ended, and to take away what nobody wants. */
 const patience = 15_000;
 
-/** Users are answered as the model says at once; everything else is so soon, and stays so. */
+/** Users are answered as the model says at once; everything else is so soon. */
 export async function agree(world: World, real: Real): Promise<void> {
+  if (world.recovers) await recovered(world, real);
   assert.equal(await answered(real), answerOf(world), 'users are answered by something else');
   if (world.agent === 'stopped') return;
   const expected = expectation(world);
@@ -21,6 +22,13 @@ export async function agree(world: World, real: Real): Promise<void> {
     if (performance.now() > deadline) assert.deepEqual(seen, expected);
     await sleep(100);
   }
+}
+
+/** Waits until what serves is asked for its readiness again, and found ready. */
+async function recovered(world: World, real: Real): Promise<void> {
+  const deadline = performance.now() + patience;
+  while ((await answered(real)) !== answerOf(world) && performance.now() < deadline) await sleep(20);
+  world.recovers = false;
 }
 
 /** `200 r1 red`, `503`, or `refused`. */

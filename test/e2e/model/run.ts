@@ -99,5 +99,10 @@ export async function runModel(t: Keeping, options: ModelOptions): Promise<void>
     await real.sandbox.stop();
   });
   const replay = path === undefined ? {} : { path };
-  await fc.assert(property, { numRuns: runs, seed, endOnFailure: !shrink, ...replay });
+  const details = await fc.check(property, { numRuns: runs, seed, endOnFailure: !shrink, ...replay });
+  if (!details.failed) return;
+  const again = `npm run soak -- model --runs ${runs} --commands ${commands} --seed ${seed} --path ${details.counterexamplePath}`;
+  throw new Error(`${fc.defaultReportMessage(details)}\n\nOnce more: ${again}`, {
+    cause: details.errorInstance,
+  });
 }

@@ -27,6 +27,8 @@ export type World = {
   settings?: Settings;
   /** Whether users were ever sent somewhere: until then nobody listens at the front. */
   opened: boolean;
+  /** A migration has just been taken back, so that what serves is ready again as soon as it is asked. */
+  recovers?: boolean;
   /** No command is given after this time (`performance.now`). */
   readonly until: number;
   plan?: { readonly id: string; readonly wish: Wish; readonly says: string; stale: 'no' | 'perhaps' | 'yes' };
@@ -91,6 +93,7 @@ export function end(
   { wish, next, ending }: { readonly wish: Wish; readonly next: Revision; readonly ending: Ending },
 ): void {
   world.waiting = undefined;
+  world.recovers = failingOf(wish) === 'migrate';
   world.history = [...world.history.filter((past) => past.ending !== 'waiting'), { kind: 'deploy', ending }];
   if (ending === 'succeeded') goLive(world, next, 'deploy');
   // Whatever was warm made room for the new release, unless that was refused before.
