@@ -4,7 +4,7 @@ import type { ClientSide } from './client-side.ts';
 import { Exchange } from './exchange.ts';
 import { Origin, plainAddress } from './forwarded.ts';
 import { type BodyReader, bodyOf, tooLong } from './http/body.ts';
-import { more } from './http/fields.ts';
+import { more, without } from './http/fields.ts';
 import { bodyTooLarge, malformed, type Refusal, requestLate } from './http/refusal.ts';
 import { emptyLine, type RequestHead, readRequest } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
@@ -126,7 +126,7 @@ export class Client implements LinkOwner, ClientSide {
     this.link.expectBulk(much, !much && exchange.requestCongested);
     if (!body.done) return next;
     this.#body = undefined;
-    exchange.requestEnded(body.trailers);
+    exchange.requestEnded(without(body.trailers, exchange.head.nominated));
     return next;
   }
 

@@ -101,8 +101,11 @@ export function startsWith(bytes: Uint8Array, text: string): boolean {
 export const isValue = (bytes: Uint8Array, text: string): boolean =>
   line.valueEnd - line.valueStart === text.length && startsWith(bytes, text);
 
+export const noNames: ReadonlySet<string> = new Set();
+
 /** Normal lines without those whose lower-case name is in `names`. */
 export function without(lines: string, names: ReadonlySet<string>): string {
+  if (names.size === 0 || lines === '') return lines;
   return lines
     .split(/(?<=\r\n)/)
     .filter((text) => !names.has(text.slice(0, text.indexOf(':')).toLowerCase()))

@@ -7,6 +7,7 @@ import {
   line,
   listOf,
   more,
+  noNames,
   normalLine,
   readField,
   valueText,
@@ -50,6 +51,8 @@ export type RequestHead = {
   upgrade: boolean;
   /** It takes trailers. */
   trailers: boolean;
+  /** What its Connection field takes away: fields, and trailers too (RFC 9110 §7.6.1). */
+  nominated: ReadonlySet<string>;
   /** A well-formed X-Request-Id, or nothing. */
   id: string;
   /** `gonogo-confirm` and the fields of proxies in front of us, by their lower-case names, as they were sent. */
@@ -265,7 +268,8 @@ function settleConnection(head: RequestHead): void {
   if (head.upgrade) head.keepAlive = false; // An answer that does not switch is the last one.
   for (const name of ['close', 'keep-alive', 'upgrade', ...essential]) options.delete(name);
   if (options.has('x-request-id')) head.id = '';
-  if (options.size > 0) head.kept = without(head.kept, options);
+  head.nominated = options;
+  head.kept = without(head.kept, options);
 }
 
 const emptyHead = (): RequestHead => ({
@@ -280,6 +284,7 @@ const emptyHead = (): RequestHead => ({
   expects: false,
   upgrade: false,
   trailers: false,
+  nominated: noNames,
   id: '',
   given: undefined,
   end: 0,

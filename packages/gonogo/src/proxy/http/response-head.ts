@@ -7,6 +7,7 @@ import {
   line,
   listOf,
   more,
+  noNames,
   normalLine,
   readField,
   startsWith,
@@ -30,6 +31,8 @@ export type ResponseHead = {
   idle: number;
   /** Server-sent events, which may be silent for as long as they like. */
   events: boolean;
+  /** What its Connection field takes away: fields, and trailers too (RFC 9110 §7.6.1). */
+  nominated: ReadonlySet<string>;
   /** It switches to WebSocket. */
   upgrade: boolean;
   /** The octet after the head. */
@@ -188,8 +191,8 @@ function settle(head: ResponseHead): boolean {
   if (options.includes('close')) head.keepAlive = false;
   else if (options.includes('keep-alive')) head.keepAlive = true;
   head.upgrade = options.includes('upgrade') && draft.upgrade === 'websocket';
-  const nominated = options.filter((name) => !standing.has(name));
-  if (nominated.length > 0) head.kept = without(head.kept, new Set(nominated));
+  head.nominated = new Set(options.filter((name) => !standing.has(name)));
+  head.kept = without(head.kept, head.nominated);
   return true;
 }
 
@@ -204,6 +207,7 @@ const emptyHead = (): ResponseHead => ({
   keepAlive: true,
   idle: -1,
   events: false,
+  nominated: noNames,
   upgrade: false,
   end: 0,
 });
