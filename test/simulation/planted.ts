@@ -47,11 +47,6 @@ export const planted: readonly {
     breaks: 'a rollback goes to what is proven',
   },
   {
-    mistake: 'trusts what it read before it had the lease',
-    subject: { readsAgain: false },
-    breaks: 'no effect happens twice',
-  },
-  {
     mistake: 'does not undo a flip',
     subject: {
       plan: mistaken((steps) => steps.map((one) => (isStep(one, 'flip') ? { ...one, undo: [] } : one))),

@@ -15,8 +15,6 @@ export type Subject = {
   readonly plan: typeof wishFor;
   readonly performers: SimulatedPerformers;
   readonly claim: (leases: SimulatedLeases, owner: string, over?: LeaseRecord) => number | LeaseRecord;
-  /** Whether a claimed lease is used only if nothing was journalled since the journal was read. */
-  readonly readsAgain: boolean;
   readonly renew: (leases: SimulatedLeases, fence: number) => boolean;
 };
 
@@ -32,6 +30,5 @@ export const realSubject: Subject = {
     watch: watchPerformer,
   },
   claim: (leases, owner, over) => leases.claim(owner, over),
-  readsAgain: true,
   renew: (leases, fence) => leases.renew(fence),
 };

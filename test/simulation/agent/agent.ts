@@ -152,8 +152,6 @@ export class Agent {
       this.fence = claimed;
       this.#claiming = undefined;
       this.#renewedAt = mono;
-      // What was read before the lease was claimed may be over by now.
-      if (this.#around.subject.readsAgain && !this.isFresh) this.die('JOURNAL_MOVED');
       return undefined;
     }
     if (!over && this.#around.isKnownDead(claimed.owner)) return this.#claim(claimed);

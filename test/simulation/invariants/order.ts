@@ -17,7 +17,7 @@ export const order: readonly Invariant[] = [
       const { live, rollout } = world.journal.state;
       if (!live || !rollout || rollout.ended || touch.call.rollout === undefined || !('role' in touch))
         return undefined;
-      if (touch.slot !== live.slot || hasFlipped(rollout)) return undefined;
+      if (touch.slot !== live.slot || hasFlipped(rollout) || isToldReady(touch)) return undefined;
       return `${touch.call.step} touches ${live.slot} (${touch.what}), which serves`;
     },
   },
@@ -78,3 +78,7 @@ function aboutGreen({ router, journal }: World, touch: Extract<Touch, { what: 's
     ? undefined
     : 'green is stopped and blue does not serve';
 }
+
+/** On the way back from a migration whoever is ready again is told to the router; nothing is taken from anybody. */
+const isToldReady = (touch: Touch): boolean =>
+  touch.what === 'members' && touch.left > 0 && touch.call.direction === 'undo';

@@ -26,7 +26,8 @@ export function* drive(
   from: State = emptyState,
 ): Generator<Ask, never, Input | undefined> {
   let state = history.reduce(evolve, from);
-  if (isRunning(state)) {
+  // Also for what an ended rollout left to do: appending is what tells whether another controller was faster.
+  if (isRunning(state) || state.pending.size > 0) {
     const events = [resumed(state, now())];
     yield { ask: 'append', after: state.seq, events };
     state = events.reduce(evolve, state);

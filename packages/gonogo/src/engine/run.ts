@@ -157,6 +157,7 @@ class Shell {
   /** Stops for good: what is under way is given up, and everybody who waits is told. */
   #die(error: unknown): void {
     this.#dead ??= error;
+    this.#tenure.abandon();
     for (const cancelled of this.#running.values()) cancelled.abort(error);
     this.#letter?.done.reject(error);
     for (const letter of this.#inbox.drain()) letter.done.reject(error);

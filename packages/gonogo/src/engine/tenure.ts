@@ -11,6 +11,7 @@ export class Tenure {
   readonly #owner: string;
   readonly #clock: Clock;
   #lease: Lease | undefined;
+  #claiming: Promise<Lease> | undefined;
   #renewing: AbortController | undefined;
   #lost: unknown;
 
@@ -24,12 +25,23 @@ export class Tenure {
   /** The current fence, claiming the lease if we do not hold it; fails with LEASE_HELD or LEASE_LOST. */
   async fence(): Promise<Fence> {
     if (this.#lost !== undefined) throw this.#lost;
-    if (!this.#lease) {
-      this.#lease = await this.#leases.claim(this.#stream, this.#owner, leaseTtl);
-      this.#renewing = new AbortController();
-      void this.#renew(this.#lease, this.#renewing.signal);
-    }
+    this.#lease ??= await this.#claim();
     return this.#lease.fence;
+  }
+
+  /** Whoever asks while it is being claimed waits for the same claim: a second one would end the first. */
+  #claim(): Promise<Lease> {
+    this.#claiming ??= this.#claimOnce().finally(() => {
+      this.#claiming = undefined;
+    });
+    return this.#claiming;
+  }
+
+  async #claimOnce(): Promise<Lease> {
+    const lease = await this.#leases.claim(this.#stream, this.#owner, leaseTtl);
+    this.#renewing = new AbortController();
+    void this.#renew(lease, this.#renewing.signal);
+    return lease;
   }
 
   /** The fence, once the store has said again that the lease is still ours: asked before every effect. */
@@ -37,6 +49,11 @@ export class Tenure {
     const fence = await this.fence();
     await this.#lease?.renew();
     return fence;
+  }
+
+  /** Nothing more is done: somebody else may claim it when it is not renewed for long enough. */
+  abandon(): void {
+    this.#renewing?.abort();
   }
 
   async release(): Promise<void> {

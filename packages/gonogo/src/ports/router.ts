@@ -47,8 +47,11 @@ export interface Router {
   publish(target: Target, route: Route): Promise<void>;
   /** Takes the front away; a target without a route is unpublished already. */
   unpublish(target: Target): Promise<void>;
-  /** Membership never moves the split's generation. */
-  members(slot: SlotId, members: readonly Member[]): Promise<void>;
+  /**
+   * Membership never moves the split's generation. Fails with LEASE_LOST when a newer lease has acted; fence 0 acts under
+   * no lease, as the supervisor does.
+   */
+  members(slot: SlotId, members: readonly Member[], fence?: Fence): Promise<void>;
   /** Compare-and-swap on the observed generation; fails with ROUTER_MOVED if the split is not `shift.from`. */
   prepare(shift: Shift, fence: Fence): Promise<Prepared>;
   /** Resolves when the data plane acknowledges. */

@@ -100,8 +100,11 @@ export interface Runtime {
   observe(target: Target): Promise<ObservedPool[]>;
   /** Calls back whenever an instance of a pool starts or ends by itself; answers how to stop listening. */
   onChange(listener: (pool: PoolId) => void): () => void;
-  /** Stops every instance of a pool: SIGTERM, `grace`, SIGKILL. A pool that does not exist is removed already. */
-  remove(pool: PoolId, grace: Millis): Promise<void>;
+  /**
+   * Stops every instance of a pool: SIGTERM, `grace`, SIGKILL. A pool that does not exist is removed already. Fails with
+   * LEASE_LOST when a newer lease has acted; fence 0, the default, acts under none.
+   */
+  remove(pool: PoolId, grace: Millis, fence?: Fence): Promise<void>;
   /** What an instance's processes listen on; undefined where it cannot be known. */
   listening(instance: InstanceId): Promise<readonly Address[] | undefined>;
   /** From where checks see what the instance sees; of one that ended, what it would see, without its environment. */

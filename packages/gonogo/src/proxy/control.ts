@@ -28,7 +28,7 @@ import {
   unpublished,
   withMembers,
 } from './table.ts';
-import { Tickets } from './tickets.ts';
+import { refuseStale, Tickets } from './tickets.ts';
 
 export type ControlOptions = {
   readonly routes: Routes;
@@ -191,7 +191,9 @@ function publish(stored: Stored, { target, rules = {}, settings = {} }: ProxyInp
 }
 
 function members(stored: Stored, input: ProxyInput<'members'>): Stored {
-  if (!routeOf(stored.table, input.target)) throw noRoute(input.target);
+  const route = routeOf(stored.table, input.target);
+  if (!route) throw noRoute(input.target);
+  if (input.fence !== undefined) refuseStale(route, input.fence);
   return withTable(stored, withMembers(stored.table, input, input.members));
 }
 

@@ -50,7 +50,8 @@ export class Tickets {
   }
 }
 
-function refuseStale(route: RouteWire, fence: number): void {
+/** Fails with FENCED when a newer lease has acted on the route. */
+export function refuseStale(route: RouteWire, fence: number): void {
   if (fence < route.fence)
     throw new RpcError('FENCED', `lease ${route.fence} has acted since lease ${fence}`);
 }

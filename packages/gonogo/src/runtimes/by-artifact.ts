@@ -74,9 +74,9 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
       ((await (await containersOf(slot.target))?.hasBegun(slot, key)) ?? false),
     observe,
     onChange,
-    remove: async (pool, grace) => {
+    remove: async (pool, grace, fence) => {
       const containers = await containersOf(pool.target);
-      await Promise.all([processes.remove(pool, grace), containers?.remove(pool, grace)]);
+      await Promise.all([processes.remove(pool, grace, fence), containers?.remove(pool, grace, fence)]);
       if (containers)
         await applying.forget(pool.target, async () => (await containers.observe(pool.target)).length === 0);
     },

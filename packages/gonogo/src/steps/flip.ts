@@ -6,7 +6,7 @@ import { type Call, failed, ok, type Performer, unknown } from '../ports/perform
 import type { Prepared } from '../ports/router.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import { readyNow } from './probe.ts';
-import { keepEvidence, observePool, openRevision, releaseOf, type Tools } from './tools.ts';
+import { keepEvidence, memberOf, observePool, openRevision, releaseOf, type Tools } from './tools.ts';
 
 type FlipWork = WorkOf<'flip'>;
 
@@ -26,64 +26,72 @@ export const flipStep = (tools: Tools): Performer<'flip'> => ({
 
 async function flip(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outcome> {
   const open: Move[] = [];
-  for (const move of moves) if (!(await isDone(tools, move))) open.push(move);
-  for (const move of open) {
-    const unready = await admit(tools, move, call);
+  for (const move of moves) {
+    const already = await isAlready(tools, move);
+    const unready = await admit(tools, move, { call, already });
     if (unready !== undefined) return failed(unready);
+    if (!already) open.push(move);
   }
   call.signal.throwIfAborted();
   const prepared = await prepareAll(tools, open, call);
   const acknowledged = await commitAll(tools, prepared, call);
-  return (await confirmAll(tools, open, call)) ?? (await record(tools, moves, acknowledged));
+  return (await confirmAll(tools, moves, call)) ?? (await record(tools, moves, acknowledged));
 }
 
-/**
- * Nobody is sent anywhere as long as there is no route, so a flip to nobody needs none. A move that keeps the split is
- * there to tell who is ready, so it is never done already.
- */
-const isDone = async (tools: Tools, { shift }: Move): Promise<boolean> => {
+/** Nobody is sent anywhere as long as there is no route, so a flip to nobody needs none. */
+const isAlready = async (tools: Tools, { shift }: Move): Promise<boolean> => {
   const observed = await tools.router.observe(shift.target);
-  return observed.settled && sameSplit(observed.split, shift.to) && !sameSplit(shift.from, shift.to);
+  return observed.settled && sameSplit(observed.split, shift.to);
 };
 
-/** Publishes the front and tells it who is ready; answers what is missing, if anything is. */
-async function admit(tools: Tools, move: Move, call: Call): Promise<string | undefined> {
-  const ready = new Map<Part, ObservedInstance[]>();
-  for (const part of move.pools) ready.set(part, await readyIn(tools, part, call));
-  for (const [{ pool }, members] of ready) {
-    if (members.length === 0) return `no instance in ${pool.slot} is ready now, so traffic stays where it is`;
-  }
+type Admission = { readonly call: Call; readonly already: boolean };
+
+/**
+ * Publishes the front and tells it who is ready, also where users are sent already: somebody else may have sent them.
+ * Answers what is missing, if anything is. On the way back one ready slot is enough, since the other may be why it goes
+ * back.
+ */
+async function admit(tools: Tools, move: Move, { call, already }: Admission): Promise<string | undefined> {
+  if (already && move.pools.length === 0) return undefined;
+  const ready = await readyOf(tools, move, { call, already });
+  const missing = move.pools.find((part) => (ready.get(part) ?? []).length === 0);
+  if (missing && call.direction === 'forward')
+    return `no instance in ${missing.pool.slot} is ready now, so traffic stays where it is`;
   const [served] = move.pools;
   const values = served ? (await openRevision(tools, served.revision)).values : {};
   await tools.router.publish(move.shift.target, routeOf(move, values));
-  for (const [{ pool }, members] of ready) {
-    await tools.router.members(
-      pool,
-      members.map(({ id, host, port }) => ({ instance: id, host, port })),
-    );
+  for (const [{ pool }, instances] of ready) {
+    // Whoever has nobody ready keeps the members it has: the data plane knows best which of them to spare.
+    if (instances.length > 0) await tools.router.members(pool, instances.map(memberOf), call.fence);
   }
   return undefined;
 }
 
 /**
- * Who is ready in a pool now. On the way back there is nowhere better to send users, so that a moment of weakness, such
- * as a database that both slots miss, is waited for until the step's deadline.
+ * Who is ready in each pool now. On the way back there is nowhere better to send users, so that a moment of weakness,
+ * such as a database that both slots miss, is waited for until the step's deadline.
  */
-async function readyIn(tools: Tools, part: Part, { direction, signal }: Call): Promise<ObservedInstance[]> {
-  const { revision } = await openRevision(tools, part.revision);
-  const asked = {
-    name: 'ready',
-    probe: revision.release.manifest.health.ready,
-    release: releaseOf(revision),
-    signal,
-  };
+async function readyOf(
+  tools: Tools,
+  { pools }: Move,
+  { call, already }: Admission,
+): Promise<Map<Part, ObservedInstance[]>> {
   for (;;) {
-    const pool = await observePool(tools, part.pool);
-    const instances = pool?.revision === part.revision ? pool.instances : [];
-    const ready = await readyNow(tools, instances, asked);
-    if (ready.length > 0 || direction === 'forward') return ready;
-    await tools.clock.sleep(pause, signal);
+    const ready = new Map<Part, ObservedInstance[]>();
+    for (const part of pools) ready.set(part, await readyIn(tools, part, call.signal));
+    const isEnough = pools.length === 0 || [...ready.values()].some(({ length }) => length > 0);
+    if (isEnough || already || call.direction === 'forward') return ready;
+    await tools.clock.sleep(pause, call.signal);
   }
+}
+
+/** Who is ready in a pool now; nobody when it holds another revision. */
+async function readyIn(tools: Tools, part: Part, signal: AbortSignal): Promise<ObservedInstance[]> {
+  const { revision } = await openRevision(tools, part.revision);
+  const pool = await observePool(tools, part.pool);
+  const instances = pool?.revision === part.revision ? pool.instances : [];
+  const probe = revision.release.manifest.health.ready;
+  return await readyNow(tools, instances, { name: 'ready', probe, release: releaseOf(revision), signal });
 }
 
 async function prepareAll(tools: Tools, moves: readonly Move[], { fence }: Call): Promise<Prepared[]> {

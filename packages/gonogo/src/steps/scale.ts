@@ -1,12 +1,15 @@
 import type { Outcome, WorkOf } from '../domain/plan.ts';
 import { type Call, ok, type Performer } from '../ports/performer.ts';
+import { readyNow } from './probe.ts';
 import {
   keepEvidence,
   lastLines,
+  memberOf,
   type Opened,
   observePool,
   openRevision,
   poolSpec,
+  releaseOf,
   type Tools,
 } from './tools.ts';
 
@@ -18,42 +21,52 @@ type ScaleWork = WorkOf<'scale'>;
  */
 export const scaleStep = (tools: Tools): Performer<'scale'> => ({
   perform: async (work, call) =>
-    work.count === 0 ? await empty(tools, work) : await fill(tools, work, call),
+    work.count === 0 ? await empty(tools, work, call) : await fill(tools, work, call),
   look: async (work) => ((await isSo(tools, work)) ? ok() : 'not-begun'),
 });
 
-async function fill(tools: Tools, work: ScaleWork, { key, fence, signal }: Call): Promise<Outcome> {
+async function fill(tools: Tools, work: ScaleWork, call: Call): Promise<Outcome> {
+  const { key, fence, signal } = call;
   const opened = await openRevision(tools, work.revision);
-  await takeOut(tools, work, opened);
+  await takeOut(tools, work, { opened, call });
   const [rollout = ''] = key.split('/');
   await tools.runtime.apply({ ...(await poolSpec(tools, opened, work)), rollout }, fence, signal);
   return ok();
 }
 
 /** Of too many, those that the runtime will stop get no new request, and finish what they have. */
-async function takeOut(tools: Tools, { pool, count }: ScaleWork, { revision }: Opened): Promise<void> {
+async function takeOut(tools: Tools, { pool, count }: ScaleWork, { opened, call }: Taking): Promise<void> {
   const instances = (await observePool(tools, pool))?.instances ?? [];
   const leaving = instances.slice(count).map(({ id }) => id);
   if (leaving.length === 0 || !(await takesTraffic(tools, pool))) return;
-  const staying = instances.slice(0, count).filter(({ state }) => state.is === 'running');
-  await tools.router.members(
-    pool,
-    staying.map(({ id, host, port }) => ({ instance: id, host, port })),
-  );
-  await tools.router.drain(pool, revision.release.manifest.run.grace, leaving);
+  const { health, run } = opened.revision.release.manifest;
+  const asked = {
+    name: 'ready',
+    probe: health.ready,
+    release: releaseOf(opened.revision),
+    signal: call.signal,
+  };
+  const ready = await readyNow(tools, instances.slice(0, count), asked);
+  // With nobody ready the slot keeps its members: one of those that leave may be the last that answers.
+  if (ready.length > 0) await tools.router.members(pool, ready.map(memberOf), call.fence);
+  await tools.router.drain(pool, run.grace, leaving);
 }
 
-async function empty(tools: Tools, { pool, revision }: ScaleWork): Promise<Outcome> {
+type Taking = { readonly opened: Opened; readonly call: Call };
+
+/** What it printed is kept before it goes: a crash in between must not lose it. */
+async function empty(tools: Tools, { pool, revision }: ScaleWork, { fence }: Call): Promise<Outcome> {
   if (!(await observePool(tools, pool))) return ok();
   const { revision: opened, secrets } = await openRevision(tools, revision);
   const { grace } = opened.release.manifest.run;
   if (await takesTraffic(tools, pool)) {
-    await tools.router.members(pool, []);
+    await tools.router.members(pool, [], fence);
     await tools.router.drain(pool, grace);
   }
   const lines = await lastLines(tools, pool, secrets);
-  await tools.runtime.remove(pool, grace);
-  return ok(lines.length > 0 ? [await keepEvidence(tools, pool.target, { of: 'log', lines })] : []);
+  const evidence = lines.length > 0 ? [await keepEvidence(tools, pool.target, { of: 'log', lines })] : [];
+  await tools.runtime.remove(pool, grace, fence);
+  return ok(evidence);
 }
 
 const takesTraffic = async ({ router }: Tools, { role, target }: ScaleWork['pool']): Promise<boolean> =>

@@ -10,8 +10,8 @@ import type { Checks, ContractSuites } from '../ports/checks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Evidence, EvidenceStore } from '../ports/evidence.ts';
 import type { Artifacts, Revisions } from '../ports/revisions.ts';
-import type { Router } from '../ports/router.ts';
-import type { ObservedPool, PoolSpec, Runtime } from '../ports/runtime.ts';
+import type { Member, Router } from '../ports/router.ts';
+import type { ObservedInstance, ObservedPool, PoolSpec, Runtime } from '../ports/runtime.ts';
 import type { Vault } from '../ports/vault.ts';
 
 /** What the steps act with: ports, and nothing else of the world. */
@@ -61,6 +61,8 @@ export async function poolSpec(
     address,
   };
 }
+
+export const memberOf = ({ id, host, port }: ObservedInstance): Member => ({ instance: id, host, port });
 
 /** What an instance of a revision says it is, `shop@9f3c2a1`. */
 export const releaseOf = ({ release }: Revision): string =>

@@ -2,6 +2,7 @@ import { addTraffic, judge, noTraffic, quantile, type Traffic, trafficBetween } 
 import type { Outcome, ProvenBy, WorkOf } from '../domain/plan.ts';
 import type { Counters } from '../domain/signals.ts';
 import type { PoolId, SlotId } from '../domain/slot.ts';
+import { describeSplit, servingSlots } from '../domain/split.ts';
 import { isProblem } from '../errors.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import { insideOf } from './check.ts';
@@ -59,7 +60,7 @@ class Watch {
       const wrong =
         (await this.#look(opened, left <= 0)) ?? (left <= 0 ? await this.#ask(opened) : undefined);
       if (wrong) return wrong;
-      if (left <= 0) return await this.#succeed();
+      if (left <= 0) return (await this.#usersElsewhere(opened)) ?? (await this.#succeed());
       if (this.#tools.clock.mono() >= checkAt) {
         const failure = await this.#ask(opened);
         if (failure) return failure;
@@ -92,6 +93,14 @@ class Watch {
     if (judgement.is === 'regressed')
       return await this.#fail(opened, judgement.why, 'its last output is kept with this rollout');
     return await this.#instances(opened);
+  }
+
+  /** Somebody may have moved users while nobody but us watched: then what was seen proves nothing. */
+  async #usersElsewhere(opened: Opened): Promise<Outcome | undefined> {
+    const { split } = await this.#tools.router.observe(this.#work.pool.target);
+    if (servingSlots(split).includes(this.#work.pool.slot)) return undefined;
+    const why = `while it was watched, somebody else sent users to ${describeSplit(split)}`;
+    return await this.#fail(opened, why, 'see who changes the router, and deploy again');
   }
 
   /** An instance that ends while it is watched was not ready to live, whatever its role. */

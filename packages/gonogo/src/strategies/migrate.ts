@@ -1,5 +1,6 @@
 import type { Step, Work } from '../domain/plan.ts';
-import { check, type Migration, minute, slotOf, step, type World } from './world.ts';
+import { flipWork } from './traffic.ts';
+import { check, type Migration, minute, slotOf, step, usual, type World } from './world.ts';
 
 /**
  * Changes the database when the release wants it, and then proves that what serves still works on it: both slots share
@@ -12,9 +13,11 @@ export function migrate(world: World, when: Migration['when']): Step[] {
   const rest = { within: migration.within, redo: migration.repeatable ? 'safe' : 'never' } as const;
   if (!world.live) return [step('migrate', job(world, 'migrate'), rest)];
   const stillWorks = check(world, 'still-works', world.live);
+  // What serves may have left the traffic while it suffered: whoever is ready again is told, and not only at the next probe.
+  const proof = [stillWorks, flipWork(world, { from: usual(world), to: usual(world) })];
   // After a migration that was aborted, or whose end nobody saw, the proof never comes: the way back asks for it.
-  const run = step('migrate', job(world, 'migrate'), { ...rest, undo: [stillWorks] });
-  const remedy = migration.undo ? [job(world, 'undo'), stillWorks] : [];
+  const run = step('migrate', job(world, 'migrate'), { ...rest, undo: proof });
+  const remedy = migration.undo ? [job(world, 'undo'), ...proof] : [];
   const within = Math.max(migration.within, 30 * minute);
   return [run, step('still-works', stillWorks, { remedy, within })];
 }

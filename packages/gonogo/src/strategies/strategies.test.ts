@@ -109,12 +109,16 @@ test('what serves is proven to work on the migrated database before anything new
   assert.equal(run?.redo, 'never', 'a migration whose end nobody knows is not run again');
   assert.deepEqual(
     run?.undo.map(describeWork),
-    ['check that blue still works on the migrated database'],
+    [
+      'check that blue still works on the migrated database',
+      'send traffic to the instances that are ready now',
+    ],
     'a migration that was aborted is not followed by its proof, so that the way back asks for it',
   );
   assert.deepEqual(proof?.remedy?.map(describeWork), [
     'take the migration back',
     'check that blue still works on the migrated database',
+    'send traffic to the instances that are ready now',
   ]);
 });
 

@@ -129,7 +129,13 @@ export const ProxyInputs = {
     settings: SettingsWire.exactOptional(),
   }),
   unpublish: z.strictObject({ target }),
-  members: z.strictObject({ target, slot: slotName, members: z.array(MemberWire) }),
+  members: z.strictObject({
+    target,
+    slot: slotName,
+    members: z.array(MemberWire),
+    /** Absent: under no lease. */
+    fence: z.int().exactOptional(),
+  }),
   /** Compare-and-swap: refused with MOVED unless the split is `from`. */
   prepare: z.strictObject({ target, from: SplitWire, to: SplitWire, fence: z.int() }),
   commit: z.strictObject({ token: z.string() }),

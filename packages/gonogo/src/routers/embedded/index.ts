@@ -1,11 +1,13 @@
 import type { Counters } from '../../domain/signals.ts';
 import type { SlotId } from '../../domain/slot.ts';
 import type { Split } from '../../domain/split.ts';
-import { type Target, targetKey } from '../../domain/target.ts';
+import { streamOf, type Target, targetKey } from '../../domain/target.ts';
+import { problem } from '../../errors.ts';
+import type { Fence } from '../../ports/leases.ts';
 import type { HoldBounds, Member, Observed, Router } from '../../ports/router.ts';
 import { Mutex } from '../../system/mutex.ts';
 import { addTraffic } from '../../wire/traffic.ts';
-import { ask, isServing } from './apply.ts';
+import { ask, codeOf, isServing } from './apply.ts';
 import { askFront } from './confirm.ts';
 import { proxiesOf, storedBy } from './locate.ts';
 import { askProxyOf, askWorkersOf, type EmbeddedRouterOptions, placeOf, reload } from './proxies.ts';
@@ -39,7 +41,8 @@ export function embeddedRouter(options: EmbeddedRouterOptions) {
         task: (before) => publish(options, target, { route, before }),
       }),
     unpublish: (target) => inTurn(target, (ids) => unpublish(options, targetKey(target), ids)),
-    members: (slot, members) => inTurn(slot.target, () => tellMembers(options, slot, members)),
+    members: (slot, members, fence = 0) =>
+      inTurn(slot.target, () => tellMembers(options, slot, { members, fence })),
     prepare: (shift, fence) => inTurn(shift.target, () => prepare(shifting, shift, fence)),
     commit: (prepared) => inTurn(prepared.shift.target, () => commit(shifting, prepared)),
     drop: (prepared) => inTurn(prepared.shift.target, () => drop(shifting, prepared)),
@@ -101,11 +104,17 @@ async function observe(options: EmbeddedRouterOptions, target: Target): Promise<
 async function tellMembers(
   options: EmbeddedRouterOptions,
   slot: SlotId,
-  members: readonly Member[],
+  { members, fence }: { readonly members: readonly Member[]; readonly fence: Fence },
 ): Promise<void> {
   if (members.length === 0 && !(await placeOf(options, slot.target))) return;
-  const input = { ...named(slot), members: [...members] };
-  await askProxyOf(options, slot.target, { method: 'members', input });
+  const input = { ...named(slot), members: [...members], ...(fence > 0 ? { fence } : {}) };
+  try {
+    await askProxyOf(options, slot.target, { method: 'members', input });
+  } catch (error) {
+    throw codeOf(error) === 'FENCED'
+      ? problem('LEASE_LOST', { stream: streamOf(slot.target) }, error)
+      : error;
+  }
   await reload((await placeOf(options, slot.target))?.others ?? []);
 }
 

@@ -75,7 +75,11 @@ export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRu
     hasBegun: (slot, key) => hasBegun(tools, slot, key),
     observe: async (target) => poolsOf(born(await look(tools, target))),
     onChange,
-    remove: (pool, grace) => pools.run(pool, () => removePool(tools, pool, grace)),
+    remove: (pool, grace, fence = 0) =>
+      pools.run(pool, () => {
+        hold(fences, pool, fence);
+        return removePool(tools, pool, grace);
+      }),
     listening: async (instance) => listeningOf(await find(instance)),
     vantage: async (instance) => vantageOf(tools, await find(instance), instance),
     logs: (pool, wish) => poolLogs(tools, pool, wish),

@@ -87,7 +87,11 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
     hasBegun: (slot, key) => hasBegun(tools, slot, key),
     observe: async (target) => poolsOf(await look(tools, target)),
     onChange,
-    remove: (pool, grace) => pools.run(pool, () => removePool(tools, pool, grace)),
+    remove: (pool, grace, fence = 0) =>
+      pools.run(pool, () => {
+        hold(fences, pool, fence);
+        return removePool(tools, pool, grace);
+      }),
     listening: async (instance) => {
       const found = await find(tools, instance);
       return found ? listeningOf(membersOf({ leader: found.process, launch: found.id }, false)) : undefined;
