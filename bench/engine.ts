@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Client } from '../packages/gonogo/src/api/client.ts';
 import type { Event } from '../packages/gonogo/src/domain/event.ts';
 import { build } from './built.ts';
-import { median, rounded } from './host/figures.ts';
+import { least, median, rounded } from './host/figures.ts';
 import { atRest, deployTwice, type Host, openHost } from './host/host.ts';
 import { startNode } from './host/start.ts';
 
@@ -31,7 +31,7 @@ const pauseBetweenPasses = 25;
  * record, and the pause between two passes of readiness. What the engine does while the application starts, before
  * `ready`, is not taken off. The built agent and a real instance that is ready once Node.js has started; no watch, no
  * keep, no checks. Milliseconds, medians of `--rounds` (15): the whole, what was waited, what is left, and what is left
- * in each part; beside them `node -e 0`.
+ * in each part; beside them `node -e 0`, and the least overhead of a round.
  */
 export async function engine(options: Readonly<Record<string, string>>): Promise<Record<string, number>> {
   await build();
@@ -42,9 +42,9 @@ export async function engine(options: Readonly<Record<string, string>>): Promise
     for (let round = 0; round < Number(options.rounds ?? 15); round++)
       rounds.push(await measure(host, round));
     const names = Object.keys(rounds[0] ?? {});
-    return Object.fromEntries(
-      names.map((name) => [name, rounded(median(rounds.map((one) => one[name] ?? Number.NaN)))]),
-    );
+    const of = (name: string): number[] => rounds.map((one) => one[name] ?? Number.NaN);
+    const medians = names.map((name) => [name, rounded(median(of(name)))] as const);
+    return { ...Object.fromEntries(medians), overhead_least_ms: rounded(least(of('overhead_ms'))) };
   } finally {
     await host.close();
   }

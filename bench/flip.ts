@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { all } from '../packages/gonogo/src/domain/split.ts';
 import type { Router } from '../packages/gonogo/src/ports/router.ts';
 import { freeAddress } from '../test/suites/addresses.ts';
 import { routerHost } from '../test/suites/router-host.ts';
+import { residentMb } from './proxy/process-stat.ts';
 import { startMixedLoad } from './strict-client/mixed.ts';
 import { spawnUpstream } from './strict-client/upstream-process.ts';
 
@@ -11,10 +11,10 @@ const target = { project: 'acme', service: 'shop', environment: 'production', ho
 
 /**
  * Flips between two applications under the strict client's load, and counts every request that was lost.
- * `--flips 200`; `--rate 300` requests a second of each of the three kinds.
+ * `--flips 1000`; `--rate 300` requests a second on kept connections, on short ones and with a body.
  */
 export async function flip(options: Readonly<Record<string, string>> = {}): Promise<Record<string, number>> {
-  const flips = Number(options.flips ?? 200);
+  const flips = Number(options.flips ?? 1000);
   const host = await routerHost();
   const applications = await Promise.all([spawnUpstream('v1'), spawnUpstream('v2')]);
   try {
@@ -22,8 +22,12 @@ export async function flip(options: Readonly<Record<string, string>> = {}): Prom
     await publishBoth(host.router, { listen, ports: applications.map((one) => one.port) });
     const rate = Number(options.rate ?? 300);
     const load = await startMixedLoad({ ...listen, versions: ['v1', 'v2'], rate });
-    const acks = await flipOften(host.router, flips);
-    const rss = residentMb(await host.proxyPid());
+    const { acks, confirms } = await flipOften(host.router, flips);
+    const { now } = residentMb(await host.proxyPid());
+    console.error(`resident memory of the proxy after the flips: ${now} MB`);
+    console.error(
+      `confirmed through the front: p50 ${percentile(confirms, 0.5)} ms, p99 ${percentile(confirms, 0.99)} ms`,
+    );
     const { requests, failed, websocketsBroken, streamsBroken, examples } = await load.stop();
     for (const example of examples) console.error(example);
     return {
@@ -34,7 +38,6 @@ export async function flip(options: Readonly<Record<string, string>> = {}): Prom
       ack_ms_p99: percentile(acks, 0.99),
       websockets_broken: websocketsBroken,
       streams_broken: streamsBroken,
-      proxy_rss_mb: rss,
     };
   } finally {
     await Promise.all(applications.map((one) => one.close()));
@@ -53,24 +56,24 @@ async function publishBoth(
   await router.commit(await router.prepare({ target, from: 'nobody', to: all('blue') }, 1));
 }
 
-/** Each flip from decision to acknowledgement, in milliseconds. */
-async function flipOften(router: Router, flips: number): Promise<number[]> {
-  const acks: number[] = [];
+/** Each flip in milliseconds, sorted: from the call of `commit` to its acknowledgement, and the question that follows who answers. */
+async function flipOften(router: Router, flips: number): Promise<{ acks: number[]; confirms: number[] }> {
+  const [acks, confirms]: [number[], number[]] = [[], []];
   for (let i = 0; i < flips; i += 1) {
     const [from, to] = i % 2 === 0 ? (['blue', 'green'] as const) : (['green', 'blue'] as const);
+    const prepared = await router.prepare({ target, from: all(from), to: all(to) }, 1);
     const since = performance.now();
-    await router.commit(await router.prepare({ target, from: all(from), to: all(to) }, 1));
-    acks.push(performance.now() - since);
+    await router.commit(prepared);
+    const acknowledged = performance.now();
+    const answers = await router.whoAnswers(target, '/');
+    if (answers !== to) throw new Error(`flip ${i + 1} was acknowledged, but ${answers} answers`);
+    acks.push(acknowledged - since);
+    confirms.push(performance.now() - acknowledged);
     await sleep(50);
   }
-  return acks.sort((a, b) => a - b);
+  const up = (a: number, b: number): number => a - b;
+  return { acks: acks.sort(up), confirms: confirms.sort(up) };
 }
 
 const percentile = (sorted: readonly number[], share: number): number =>
   Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(2));
-
-/** Resident memory of a process (proc_pid_status(5)), in MB. */
-function residentMb(pid: number): number {
-  const [, kb = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kb) / 1024);
-}

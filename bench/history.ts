@@ -1,6 +1,6 @@
 import type { Client } from '../packages/gonogo/src/api/client.ts';
 import { build } from './built.ts';
-import { median, rounded } from './host/figures.ts';
+import { least, median, rounded } from './host/figures.ts';
 import { deployTwice, type Host, openHost } from './host/host.ts';
 import { addPast } from './host/past.ts';
 import { killAgent } from './host/start.ts';
@@ -42,6 +42,7 @@ async function ask({ project }: Host, api: Client, rounds: number): Promise<Reco
     newest_20_ms: rounded(median(times.newest)),
     all_first_ms: rounded(first),
     all_ms: rounded(median(times.all)),
+    all_least_ms: rounded(least(times.all)),
   };
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 /** What a bench is given on the command line, and what it measured. */
 type Options = Readonly<Record<string, string>>;
-type Figures = Record<string, number | string>;
+type Figures = Record<string, number | string | Readonly<Record<string, number>>>;
 type Bench = (options: Options) => Promise<Figures>;
 
 /** `flip-under-load.ts` is a bench if it exports `flipUnderLoad`; other files here are what benches are made of. */
@@ -49,13 +49,20 @@ function list(): void {
   for (const { name, about } of benches()) console.log(`  ${name.padEnd(18)} ${about}`);
 }
 
+const shown = (value: Figures[string]): string =>
+  typeof value === 'object'
+    ? Object.entries(value)
+        .map(([name, number]) => `${name} ${number}`)
+        .join(', ')
+    : String(value);
+
 function print(figures: Figures, format: string | undefined): void {
   if (format === 'json') {
     console.log(JSON.stringify(figures));
     return;
   }
   const width = Math.max(...Object.keys(figures).map((name) => name.length));
-  for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(width)}  ${value}`);
+  for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(width)}  ${shown(value)}`);
 }
 
 const [name, ...args] = process.argv.slice(2);

@@ -6,3 +6,6 @@ export function median(values: readonly number[]): number {
 
 /** With one digit after the point. */
 export const rounded = (value: number): number => Math.round(value * 10) / 10;
+
+/** The least of several measurements: what the machine can do when others leave it alone. */
+export const least = (values: readonly number[]): number => Math.min(...values);

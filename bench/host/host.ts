@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureAgent } from '../../packages/gonogo/src/api/autostart.ts';
-import { type Client, connectApi } from '../../packages/gonogo/src/api/client.ts';
+import type { Client } from '../../packages/gonogo/src/api/client.ts';
 import type { RolloutDetail } from '../../packages/gonogo/src/api/contract.ts';
 import { loadConfig } from '../../packages/gonogo/src/config/load.ts';
 import type { Values } from '../../packages/gonogo/src/domain/revision.ts';
@@ -10,9 +10,10 @@ import { packBundle } from '../../packages/gonogo/src/releases/bundle.ts';
 import { makeRelease } from '../../packages/gonogo/src/releases/release.ts';
 import { sendBundle } from '../../packages/gonogo/src/releases/send.ts';
 import { removeTree } from '../../packages/gonogo/src/runtimes/process/view.ts';
+import { identify, isAlive } from '../../packages/gonogo/src/system/process.ts';
 import { type StateFolder, stateFolder } from '../../packages/gonogo/src/system/state.ts';
 import type { DeployInput } from '../../packages/gonogo/src/wire/api.ts';
-import { writeSiteIn } from '../../test/e2e/support/site.ts';
+import { writeSite } from '../../test/e2e/support/site.ts';
 import { entryOf, type Form } from './entry.ts';
 
 /** A real agent with a tiny site to deploy, in a temporary folder of its own. */
@@ -38,7 +39,7 @@ export async function openHost(form: Form, server?: string): Promise<Host> {
   // A short name: the sockets below it may have at most 107 bytes (unix(7)).
   const folder = await mkdtemp('/tmp/gb-');
   const state = stateFolder(join(folder, 's'));
-  await writeSiteIn(folder);
+  await writeSite({ folder });
   if (server !== undefined) await writeFile(join(folder, 'server.mjs'), server);
   const agent = (): Promise<Client> => ensureAgent(state.root, { entry: entryOf(form) });
   const { project, inputFor, upload } = await pack(folder);
@@ -60,8 +61,10 @@ export async function openHost(form: Form, server?: string): Promise<Host> {
       return detail;
     },
     close: async () => {
-      await agent(); // One that was killed cannot end what it started.
-      await connectApi(state.agentSocket).stop({ all: true });
+      const api = await agent(); // One that was killed cannot end what it started.
+      const identity = identify((await api.hello()).pid);
+      await api.stop({ all: true });
+      while (identity && isAlive(identity)) await sleep(20); // It writes until its end.
       await removeTree(folder);
     },
   };

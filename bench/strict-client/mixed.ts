@@ -5,11 +5,13 @@ import {
   startStrictClient,
 } from '../../packages/gonogo/src/system/strict-client.ts';
 import { type Front, holdStream, holdWebSocket } from './long-lived.ts';
+import { type Counted, repeat } from './script.ts';
+import { pipelined, slowUpload } from './scripts.ts';
 
 export type MixedOptions = Front & {
   /** What the application's answers may begin with. */
   readonly versions: readonly string[];
-  /** Requests a second of each of the three kinds; default: as many as are answered. */
+  /** Requests a second of each of the first three kinds; default: as many as are answered. */
   readonly rate?: number;
   /** Of each kind; default 4. */
   readonly connections?: number;
@@ -23,6 +25,8 @@ export type MixedSummary = {
   readonly keepAlive: StrictSummary;
   readonly short: StrictSummary;
   readonly post: StrictSummary;
+  readonly pipelined: Counted;
+  readonly uploads: Counted;
   readonly websocketsBroken: number;
   readonly streamsBroken: number;
   readonly slowestMs: number;
@@ -33,8 +37,8 @@ export type MixedSummary = {
 const body = 'all of this must come back';
 
 /**
- * Everything users do at once: requests on kept connections, one request a connection, POST with a body, WebSockets and
- * event streams. Begins when the long-lived ones have had their first message; `stop` answers what was lost.
+ * Everything users do at once: requests on kept connections, one request a connection, POST with a body, four requests
+ * at once on a connection, slow uploads, WebSockets and event streams. Begins when the long-lived ones have had their first message; `stop` answers what was lost.
  */
 export async function startMixedLoad(options: MixedOptions): Promise<{ stop(): Promise<MixedSummary> }> {
   const many = { length: options.longLived ?? 4 };
@@ -50,24 +54,33 @@ export async function startMixedLoad(options: MixedOptions): Promise<{ stop(): P
       judge: judgeBy(options.versions, more.body ?? ''),
       ...more,
     });
-  const kinds = [start({}), start({ keepAlive: false }), start({ method: 'POST', body })] as const;
+  const kinds = {
+    keepAlive: start({}),
+    short: start({ keepAlive: false }),
+    post: start({ method: 'POST', body }),
+    pipelined: repeat({ ...options, script: pipelined(options.versions), connections: 2, every: 20 }),
+    uploads: repeat({ ...options, script: slowUpload(options.versions), connections: 2, every: 250 }),
+  };
   return {
     stop: async () => {
-      const [keepAlive, short, post] = await Promise.all([kinds[0].stop(), kinds[1].stop(), kinds[2].stop()]);
+      const [keepAlive, short, post, ...rest] = await Promise.all([
+        ...([kinds.keepAlive.stop(), kinds.short.stop(), kinds.post.stop()] as const),
+        ...([kinds.pipelined.stop(), kinds.uploads.stop()] as const),
+      ]);
       const broken = await Promise.all(
         [websockets, streams].map((held) => Promise.all(held.map((one) => one.stop()))),
       );
-      return sumUp({ keepAlive, short, post }, broken);
+      return sumUp({ keepAlive, short, post, pipelined: rest[0], uploads: rest[1] }, broken);
     },
   };
 }
 
 function sumUp(
-  kinds: Pick<MixedSummary, 'keepAlive' | 'short' | 'post'>,
+  kinds: Pick<MixedSummary, 'keepAlive' | 'short' | 'post' | 'pipelined' | 'uploads'>,
   [websockets = [], streams = []]: readonly (string | undefined)[][],
 ): MixedSummary {
   const all = Object.entries(kinds);
-  const sum = (pick: (one: StrictSummary) => number): number =>
+  const sum = (pick: (one: Counted) => number): number =>
     all.reduce((total, [, one]) => total + pick(one), 0);
   return {
     ...kinds,

@@ -76,6 +76,41 @@ describe('a gate', { concurrency: 2 }, () => {
     await sandbox.stop();
   });
 
+  test('stays closed when a rollback that was asked for instead can go nowhere', async (t) => {
+    const sandbox = await makeSandbox(t);
+    const { front } = await deployed(sandbox, 'one');
+    await waiting(sandbox, 'two');
+    for (const args of [
+      ['rollback', 'production'],
+      ['rollback', 'production', '--to', 'site@0000000'],
+    ]) {
+      const refused = await sandbox.run(args);
+      assert.equal(refused.code, 2, refused.said());
+      assert.match(refused.stderr, /no earlier proven release/);
+    }
+    assert.equal((await status(sandbox)).rollout?.waiting?.step, 'approve', 'nothing was done');
+    assert.equal((await sandbox.run(['approve', 'production'])).code, 0);
+    assert.equal(front && (await askFront(front))?.text, 'two');
+    await sandbox.stop();
+  });
+
+  test('after a quiet watch is left by a rollback to what served before, which is what was asked for: exit 0', async (t) => {
+    const sandbox = await makeSandbox(t);
+    const quiet = 'watch: { for: 500ms, quiet: hold }';
+    await writeSite(sandbox, { says: 'one', watch: quiet });
+    assert.equal((await sandbox.run(['deploy', 'production', '--no-wait'])).code, 4);
+    assert.equal((await sandbox.run(['rollback', 'production'])).code, 2, 'nothing served before');
+    assert.equal((await sandbox.run(['approve', 'production'])).code, 0);
+    await writeSite(sandbox, { says: 'two', watch: quiet });
+    assert.equal((await sandbox.run(['deploy', 'production', '--no-wait'])).code, 4);
+    const back = await sandbox.run(['rollback', 'production']);
+    assert.equal(back.code, 0, back.said());
+    assert.match(back.stdout, /users are back on site@/);
+    const { front } = await status(sandbox);
+    assert.equal(front && (await askFront(front))?.text, 'one');
+    await sandbox.stop();
+  });
+
   test('after a quiet watch holds the release that users are with, and an abort takes them back', async (t) => {
     const sandbox = await makeSandbox(t);
     const { front } = await deployed(sandbox, 'one');

@@ -1,41 +1,57 @@
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { connectApi } from '../../packages/gonogo/src/api/client.ts';
-import { removeTree } from '../../packages/gonogo/src/runtimes/process/view.ts';
-import { stateFolder } from '../../packages/gonogo/src/system/state.ts';
-import { writeSiteIn } from '../e2e/support/site.ts';
-import { seeded } from '../simulation/random.ts';
-import { crashAgain } from './crash.ts';
 
-// npm run soak -- crash --deploys 200 --seed 1
+const usage = `usage: npm run soak -- crash [--deploys 200] [--seed 1]
+       npm run soak -- model [--runs 20] [--commands 15] [--seed 1] [--path P --replay R] [--shrink]`;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { deploys: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    deploys: { type: 'string', default: '200' },
+    runs: { type: 'string', default: '20' },
+    commands: { type: 'string', default: '15' },
+    path: { type: 'string' },
+    replay: { type: 'string' },
+    shrink: { type: 'boolean', default: false },
+  },
 });
-if (positionals[0] !== 'crash') {
-  console.error('usage: npm run soak -- crash [--deploys 200] [--seed 1]');
-  process.exit(2);
+const seed = Number(values.seed);
+
+// What must be done at the end, whatever happens; the newest first.
+const ends: (() => Promise<void>)[] = [];
+const keeping = { after: (done: () => Promise<void>): void => void ends.unshift(done) };
+const say = (line: string): void => console.log(line);
+
+async function crash(): Promise<number> {
+  const { crashSoak } = await import('./crash.ts');
+  const report = await crashSoak(keeping, { deploys: Number(values.deploys), seed, say });
+  say(JSON.stringify(report));
+  return report.violations.length === 0 ? 0 : 1;
 }
 
-const folder = await mkdtemp('/tmp/gs-');
-const stateRoot = join(folder, 's');
-await writeSiteIn(folder);
-try {
-  const report = await crashAgain({
-    project: folder,
-    stateRoot,
-    deploys: Number(values.deploys),
-    random: seeded(Number(values.seed)).next,
-    say: (line) => console.log(line),
-  });
-  const { deploys, endings, slowestRestart, traffic } = report;
-  const { requests, failed } = traffic;
-  console.log(
-    JSON.stringify({ deploys, requests, failed, endings, slowest_restart_ms: Math.round(slowestRestart) }),
-  );
-  process.exitCode = failed === 0 && !endings.stuck ? 0 : 1;
-} finally {
-  await connectApi(stateFolder(stateRoot).agentSocket).stop({ all: true });
-  await removeTree(folder);
+async function model(): Promise<number> {
+  const { runModel } = await import('../e2e/model/run.ts');
+  const { path, replay, shrink } = values;
+  const again = { ...(path ? { path } : {}), ...(replay ? { replayPath: replay } : {}) };
+  const [runs, commands] = [Number(values.runs), Number(values.commands)];
+  const began = performance.now();
+  await runModel(keeping, { runs, commands, seed, shrink, say, ...again });
+  say(JSON.stringify({ runs, commands, seed, seconds: Math.round((performance.now() - began) / 1000) }));
+  return 0;
 }
+
+const soaks = new Map([
+  ['crash', crash],
+  ['model', model],
+]);
+const soak = soaks.get(positionals[0] ?? '');
+try {
+  if (soak) process.exitCode = await soak();
+  else console.error(usage);
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  for (const end of ends) await end();
+}
+if (!soak) process.exitCode = 2;

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeTree } from '../../../packages/gonogo/src/runtimes/process/view.ts';
 import { entryPath } from '../../../packages/gonogo/src/system/entries.ts';
@@ -28,11 +27,14 @@ export type Sandbox = {
   stop(options?: { readonly patience?: number }): Promise<void>;
 };
 
+/** Where what must be done at the end is left: a test's context, or a program's own list. */
+export type Keeping = { after(done: () => Promise<void>): void };
+
 /**
  * Makes a sandbox that is gone after the test, whatever happens in it. A test ends with `stop()`, which proves that
  * gonogo itself leaves nothing; what a failed test leaves is ended by force.
  */
-export async function makeSandbox(t: TestContext): Promise<Sandbox> {
+export async function makeSandbox(t: Keeping): Promise<Sandbox> {
   // A short name: the sockets below it may have at most 107 bytes (unix(7)).
   const root = await mkdtemp('/tmp/ge-');
   t.after(() => clear(root));

@@ -35,11 +35,7 @@ export type Site = {
 };
 
 /** Writes a tiny site and its gonogo.yaml into the sandbox's project folder. */
-export const writeSite = (sandbox: Sandbox, site: Site = {}): Promise<void> =>
-  writeSiteIn(sandbox.folder, site);
-
-/** Writes a tiny site and its gonogo.yaml into a folder. */
-export async function writeSiteIn(folder: string, site: Site = {}): Promise<void> {
+export async function writeSite({ folder }: Pick<Sandbox, 'folder'>, site: Site = {}): Promise<void> {
   await writeFile(join(folder, 'server.mjs'), program(site));
   await writeFile(join(folder, 'gonogo.yaml'), configuration(site));
 }

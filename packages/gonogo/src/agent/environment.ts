@@ -4,9 +4,8 @@ import type { Assembly } from '../assemble.ts';
 import type { CheckResult } from '../domain/check.ts';
 import { hasFlipped } from '../domain/course.ts';
 import { openGates } from '../domain/decide.ts';
-import type { Event, RolloutSpec } from '../domain/event.ts';
+import type { Event, Placed, RolloutSpec } from '../domain/event.ts';
 import { releaseName } from '../domain/release.ts';
-import type { SlotName } from '../domain/slot.ts';
 import { isRunning, type State, wanted } from '../domain/state.ts';
 import type { Target } from '../domain/target.ts';
 import { messageOf, problem } from '../errors.ts';
@@ -105,19 +104,21 @@ export class Environment {
     return rollout.spec.id;
   }
 
-  /**
-   * Ends a rollout that waits at a gate, so that a rollback need not wait for an answer; tells which it was, and whether
-   * that has taken users back already. Undefined when no rollout waits.
-   */
-  async leaveGate(by: string): Promise<{ rollout: string; wentBack: boolean } | undefined> {
+  /** At which kind of gate the running rollout waits: users are with its release already, or have not met it. */
+  get waits(): 'with users' | 'before users' | undefined {
     const { rollout } = this.state;
     if (!rollout || openGates(this.state).length === 0) return undefined;
-    const { id } = rollout.spec;
+    return hasFlipped(rollout) ? 'with users' : 'before users';
+  }
+
+  /** Ends the rollout that waits at a gate, so that a rollback need not wait for an answer; answers which it was. */
+  async leaveGate(by: string): Promise<string> {
+    const id = this.state.rollout?.spec.id ?? '';
     await this.#open.submit({ i: 'abort', by });
     const deadline = performance.now() + patience;
     while (isRunning(this.state) && this.state.rollout?.spec.id === id && performance.now() < deadline)
       await sleep(20);
-    return { rollout: id, wentBack: hasFlipped(rollout) };
+    return id;
   }
 
   /** Turns the running rollout back; fails with NO_ROLLOUT when none runs. */
@@ -176,13 +177,14 @@ export class Environment {
     if (!rollout) return;
     await this.#lookAfter(state);
     if (isRunning(state)) await this.#retell(rollout.spec.id);
-    else if (state.live && rollout.ended?.as !== 'stuck') await this.#reopen(state.live.slot, rollout.spec);
+    else if (state.live && rollout.ended?.as !== 'stuck') await this.#reopen(state.live, rollout.spec);
   }
 
   /** A front that cannot be opened again, because its port was taken meanwhile, must not keep the agent from starting. */
-  async #reopen(slot: SlotName, { target, front }: RolloutSpec): Promise<void> {
+  async #reopen({ slot, revision }: Placed, { target, front, settings }: RolloutSpec): Promise<void> {
     try {
-      await restoreFront(this.#assembly, target, { slot, front });
+      const { proxy } = settings;
+      await restoreFront(this.#assembly, target, { slot, revision, front, ...(proxy ? { proxy } : {}) });
     } catch (error) {
       this.#log.error('users are not served', {
         front: `${front.host}:${front.port}`,

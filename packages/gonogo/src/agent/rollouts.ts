@@ -43,10 +43,15 @@ export const rolloutOperations = (
   },
   async rollback(input) {
     const environment = await known(environments, input.project, input.environment);
-    const left = await environment.leaveGate(input.by);
-    if (left?.wentBack && input.to === undefined) return { rollout: left.rollout };
-    environment.refuseWhileRunning();
-    return { rollout: await environment.start(await wishToRollBack(assembly, environment.state, input)) };
+    const waits = environment.waits;
+    if (!waits) environment.refuseWhileRunning();
+    // Users have met what waits: the way back from that is to what served before it.
+    if (waits === 'with users' && environment.state.live && input.to === undefined)
+      return { rollout: await environment.leaveGate(input.by), left: true };
+    // Chosen first: a rollback that can go nowhere leaves everything as it is.
+    const wish = await wishToRollBack(assembly, environment.state, input);
+    if (waits) await environment.leaveGate(input.by);
+    return { rollout: await environment.start(wish) };
   },
   async approve(input) {
     const environment = await known(environments, input.project, input.environment);

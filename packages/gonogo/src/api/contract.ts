@@ -231,7 +231,8 @@ export type Api = {
   deploy(input: DeployInput): Promise<{ rollout: string }>;
   /** Changes nothing, and needs no artifact. */
   plan(input: DeployInput): Promise<PlanView>;
-  rollback(input: RollbackInput): Promise<{ rollout: string }>;
+  /** With `left` it ended the rollout that waited with users, which takes them back, instead of starting another. */
+  rollback(input: RollbackInput): Promise<{ rollout: string; left?: boolean }>;
   /** Opens the gate at which the running rollout waits. */
   approve(input: ApproveInput): Promise<{ rollout: string }>;
   abort(input: AbortInput): Promise<{ rollout: string }>;

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import type { EnvironmentSpec } from '../domain/environment.ts';
 import type { Environment, EnvSource } from './project.ts';
+import { frontOf, preview, proxy, stickyCookie } from './proxy.ts';
 import { replicas } from './run.ts';
 import {
   command,
@@ -77,8 +78,12 @@ const input = section({
   canary,
   keep: withDefault(duration(0), '10m', 'How long what served before stays warm for an instant rollback.'),
   runtime: withDefault(runtime, {}, 'What runs the instances.'),
+  preview: optional(
+    preview,
+    'How the slot without users is reached before they are sent to it: by this host name, or by a port or a secret.',
+  ),
+  proxy: withDefault(proxy, {}, 'What the front does beyond forwarding requests to the slot that serves.'),
   host: unsupported('everything runs on this machine'),
-  preview: unsupported(),
   from: optional(
     name,
     'The environment in which a release must be proven before it comes here. Default: none; anything may be deployed.',
@@ -88,26 +93,29 @@ const input = section({
 
 type Written = z.output<typeof input>;
 
-const specOf = ({
-  strategy,
-  listen,
-  from,
-  watch,
-  keep,
-  runtime,
-  approve,
-  canary,
-}: Written): EnvironmentSpec => ({
-  strategy,
-  ...(listen ? { listen } : {}),
-  watch: { for: watch.for, errors: watch.errors, p99: watch.p99, minRequests: watch.min_requests },
-  keep,
-  ...(from === undefined ? {} : { from }),
-  address: runtime.process.address,
-  ...(approve ? { approve } : {}),
-  ...(watch.quiet === 'hold' ? { quiet: watch.quiet } : {}),
-  ...(canary ? { canary: canary.steps, sticky: canary.sticky } : {}),
-});
+/** A canary that keeps its users needs the front to know them again. */
+function frontSettings({ proxy, preview, canary }: Written): Pick<EnvironmentSpec, 'proxy'> {
+  const settings = frontOf(proxy, preview);
+  const sticky = canary?.sticky && !settings?.sticky ? { sticky: { cookie: stickyCookie } } : {};
+  const whole = { ...settings, ...sticky };
+  return settings || canary?.sticky ? { proxy: whole } : {};
+}
+
+const specOf = (written: Written): EnvironmentSpec => {
+  const { strategy, listen, from, watch, keep, runtime, approve, canary } = written;
+  return {
+    ...frontSettings(written),
+    strategy,
+    ...(listen ? { listen } : {}),
+    watch: { for: watch.for, errors: watch.errors, p99: watch.p99, minRequests: watch.min_requests },
+    keep,
+    ...(from === undefined ? {} : { from }),
+    address: runtime.process.address,
+    ...(approve ? { approve } : {}),
+    ...(watch.quiet === 'hold' ? { quiet: watch.quiet } : {}),
+    ...(canary ? { canary: canary.steps } : {}),
+  };
+};
 
 function refuseIdle({ strategy, canary }: Written, refuse: Refuse): void {
   if (canary && strategy !== 'canary') refuse('means nothing without strategy: canary', ['canary']);

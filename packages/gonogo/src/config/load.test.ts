@@ -149,9 +149,9 @@ test('an environment takes releases from another one, and never in a circle', as
 test('what stays of old releases can be said', async () => {
   const keep = (written: string) => write(deployable.replace('artifact: {', `artifact: { keep: ${written},`));
   const usual = await loadConfig(await write(deployable));
-  assert.deepEqual(usual.services[0]?.keep, { releases: 10, bytes: 5e9 });
+  assert.deepEqual(usual.services[0]?.keep, { releases: 10, bytes: 5 * 1024 ** 3 });
   const said = await loadConfig(await keep('{ releases: 3, disk: 500MB }'));
-  assert.deepEqual(said.services[0]?.keep, { releases: 3, bytes: 5e8 });
+  assert.deepEqual(said.services[0]?.keep, { releases: 3, bytes: 500 * 1024 ** 2 });
   assert.match(await reportOf(await keep('{ disk: lots }')), /artifact.keep.disk: "lots" is not a size/);
   assert.match(await reportOf(await keep('{ releases: -1 }')), /artifact.keep.releases: must be at least 0/);
 });

@@ -13,13 +13,13 @@ export function parseDuration(text: string): Millis | undefined {
   return Number(match[1]) * factors[match[2] as keyof typeof factors];
 }
 
-const sizes = { KB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+const units = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 } as const;
 
-/** `512MB`, `1.5GiB` in bytes; undefined for anything else, a bare number included. */
-export function parseSize(text: string): number | undefined {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?)(KB|MB|GB|KiB|MiB|GiB)$/.exec(text);
+/** `512B`, `32KB`, `10MB`, `1GB` in bytes, by powers of 1024; undefined for anything else, a bare number included. */
+function parseSize(text: string): number | undefined {
+  const match = /^(\d{1,9})(B|KB|MB|GB)$/.exec(text);
   if (!match) return undefined;
-  return Math.round(Number(match[1]) * sizes[match[2] as keyof typeof sizes]);
+  return Number(match[1]) * units[match[2] as keyof typeof units];
 }
 
 /** `1%`, `0.5%` as a share, 0–1. */
@@ -57,13 +57,27 @@ export const duration = (least: Millis = 1) =>
     return millis >= least ? millis : refuse('must be longer');
   });
 
-/** A size in bytes; `least` is the smallest allowed. */
-export const size = (least: number) =>
-  parsed(measured('a size: write 512MB or 1.5GiB'), (text, refuse): number => {
-    const bytes = parseSize(text);
-    if (bytes === undefined) return refuse(`"${text}" is not a size: write 512MB or 1.5GiB`);
-    return bytes >= least ? bytes : refuse('must be larger');
-  });
+/** A duration, or `none`, which is 0. */
+export const durationOrNone = parsed(
+  measured('a duration or none: write 500ms, 20s, 5m or 1h'),
+  (text, refuse): Millis =>
+    (text === 'none' ? 0 : parseDuration(text) || undefined) ??
+    refuse(`"${text}" is not a duration, or none: write 500ms, 20s, 5m or 1h`),
+);
+
+export const size = parsed(
+  measured('a size: write 32KB, 10MB or 1GB'),
+  (text, refuse): number =>
+    (parseSize(text) || undefined) ?? refuse(`"${text}" is not a size: write 32KB, 10MB or 1GB`),
+);
+
+/** A size, or `none`, which is 0. */
+export const sizeOrNone = parsed(
+  measured('a size or none: write 32KB, 10MB or 1GB'),
+  (text, refuse): number =>
+    (text === 'none' ? 0 : parseSize(text) || undefined) ??
+    refuse(`"${text}" is not a size, or none: write 32KB, 10MB or 1GB`),
+);
 
 export const percent = parsed(
   measured('a percentage: write 1% or 0.5%'),

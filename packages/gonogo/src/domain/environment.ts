@@ -1,3 +1,4 @@
+import type { FrontSettings } from './front.ts';
 import type { Otherwise, WatchRules } from './plan.ts';
 import type { Millis } from './units.ts';
 
@@ -16,6 +17,8 @@ export type EnvironmentSpec = {
   readonly strategy: StrategyName;
   /** Where users come in; absent: a loopback port that stays the same. */
   readonly listen?: Address;
+  /** What the front does beyond forwarding; absent: nothing. */
+  readonly proxy?: FrontSettings;
   readonly watch: WatchRules;
   /** The environment in which a release must be proven before it comes here; absent: none. */
   readonly from?: string;
@@ -29,6 +32,4 @@ export type EnvironmentSpec = {
   readonly quiet?: 'prove-by-checks' | 'hold';
   /** Only for the strategy `canary`. */
   readonly canary?: CanarySteps;
-  /** A user stays with the slot that answered first, by a cookie, while both serve; default false. */
-  readonly sticky?: boolean;
 };

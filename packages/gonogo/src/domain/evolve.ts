@@ -98,12 +98,15 @@ function ended(state: State, event: EventOf<'ended'>): State {
   return event.as === 'succeeded' ? succeeded(over, state.rollout, event) : over;
 }
 
+/** Nobody goes back further than this; and a list that grew for ever would be copied with every success. */
+const mostProven = 1000;
+
 /** What goes live is proven, and what served before stays warm where the strategy left it standing. */
 function succeeded(state: State, { spec }: Rollout, { at, provenBy: by }: EventOf<'ended'>): State {
   const proven = [
     ...state.proven.map((earlier) => withdraw(earlier, spec)),
     { ...spec.next, at, withdrawn: false, ...(by ? { by } : {}) },
-  ];
+  ].slice(-mostProven);
   const { warm: _replaced, ...rest } = state;
   const next = { ...rest, live: spec.next, proven };
   if (!spec.previous || spec.keep === undefined) return next;

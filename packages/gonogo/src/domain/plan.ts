@@ -1,4 +1,5 @@
 import type { Address } from './environment.ts';
+import type { FrontSettings } from './front.ts';
 import type { PoolId, SlotId } from './slot.ts';
 import type { Shift } from './split.ts';
 import type { Millis } from './units.ts';
@@ -20,12 +21,11 @@ export type WatchRules = {
 /** What a gate says when nobody has answered it in time. */
 export type Otherwise = 'abort' | 'go';
 
-/** One target's part of a flip: the shift, where users come in, and the pools that must be ready to take it. */
+/** One target's part of a flip: the shift, where users come in and what they find there, and the pools that must be ready to take it. */
 export type Move = {
   readonly shift: Shift;
   readonly front: Address;
-  /** A user stays with the slot that answered first, while both serve. */
-  readonly sticky?: boolean;
+  readonly proxy?: FrontSettings;
   readonly pools: readonly { readonly pool: PoolId; readonly revision: string }[];
 };
 
@@ -37,6 +37,7 @@ export type Work =
       readonly slot: SlotId;
       readonly revision: string;
       readonly front: Address;
+      readonly proxy?: FrontSettings;
     }
   | { readonly do: 'scale'; readonly pool: PoolId; readonly revision: string; readonly count: number }
   | { readonly do: 'ready'; readonly pool: PoolId; readonly revision: string; readonly passes: number }

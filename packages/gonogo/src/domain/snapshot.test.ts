@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { EnvironmentSpec } from './environment.ts';
 import type { Placed, RolloutSpec } from './event.ts';
+import type { FrontSettings } from './front.ts';
 import type { Outcome, Plan, Step, Work } from './plan.ts';
 import { freeze, snapshotVersion, thaw } from './snapshot.ts';
 import { emptyState, type State } from './state.ts';
@@ -23,12 +24,31 @@ type Complete<T> = T extends Plan | Work
 
 const target = { project: 'p', service: 'shop', environment: 'production', host: 'local' };
 const front = { host: '127.0.0.1', port: 8080 };
+const proxy: Complete<FrontSettings> = {
+  hosts: ['shop.example'],
+  path: '/api',
+  preview: { host: 'preview.shop.example', port: 1, secret: 'PREVIEW' },
+  sticky: { cookie: 'slot', for: 1 },
+  assets: true,
+  health: '/up',
+  tls: { certificate: '/c.pem', key: '/k.pem', redirect: 80 },
+  workers: 2,
+  trusted: ['10.0.0.0/8'],
+  metrics: 9_100,
+  log: { file: '/log', query: true },
+  limits: {
+    ...{ head: 1, body: 2, idleClient: 3, total: 4, connect: 5, answer: 6, idleUpstream: 7 },
+    ...{ headBytes: 8, fields: 9, uriBytes: 10, bodyBytes: 11, bufferedBytes: 12 },
+    ...{ connections: 13, connectionsPerAddress: 14 },
+  },
+};
 const workers = ['mailer'];
 const blue: Complete<Placed> = { slot: 'blue', revision: 'r1', releaseDigest: 'sha256:1', workers };
 const green: Complete<Placed> = { slot: 'green', revision: 'r2', releaseDigest: 'sha256:2', workers };
 const settings: Complete<EnvironmentSpec> = {
   strategy: 'blue-green',
   listen: front,
+  proxy,
   watch: { for: 1, errors: 0.01, p99: 1.5, minRequests: 50 },
   keep: 60_000,
   address: '127.0.0.1',
@@ -36,7 +56,6 @@ const settings: Complete<EnvironmentSpec> = {
   approve: { within: 1_000, otherwise: 'abort' },
   quiet: 'hold',
   canary: { weights: [5, 50], each: 1_000 },
-  sticky: true,
 };
 const spec: Complete<RolloutSpec> = {
   id: 'one',

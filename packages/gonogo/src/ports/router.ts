@@ -1,3 +1,4 @@
+import type { Route } from '../domain/front.ts';
 import type { Counters } from '../domain/signals.ts';
 import type { SlotId } from '../domain/slot.ts';
 import type { Shift, Split } from '../domain/split.ts';
@@ -8,13 +9,8 @@ import type { InstanceId } from './runtime.ts';
 
 export type Member = { readonly instance: InstanceId; readonly host: string; readonly port: number };
 
-/** Where users come in. */
-export type Route = {
-  /** A numeric address and a port. */
-  readonly listen: { readonly host: string; readonly port: number };
-  /** A user stays with the slot that answered first, by a cookie, while both serve; default false. */
-  readonly sticky?: boolean;
-};
+/** How requests may wait: how many of them, and for how many milliseconds from now at most. */
+export type HoldBounds = { readonly atMost: number; readonly within: Millis };
 
 export type Observed = {
   /** `nobody` for a target that has no route. */
@@ -59,10 +55,17 @@ export interface Router {
   commit(prepared: Prepared): Promise<Shifted>;
   drop(prepared: Prepared): Promise<void>;
   /**
+   * New requests wait instead of being refused, until `release` or the end of the bounds; then they go where the split
+   * says. Only where `can.hold`. A front that is started anew meanwhile holds nobody.
+   */
+  hold(target: Target, bounds: HoldBounds): Promise<void>;
+  release(target: Target): Promise<void>;
+  /**
    * Resolves true when nothing is in flight to the slot, false at the deadline. With `instances` only what is in flight
    * to those counts, also when they are members no more.
    */
   drain(slot: SlotId, deadline: Millis, instances?: readonly InstanceId[]): Promise<boolean>;
+
   counters(slot: SlotId): Promise<Counters>;
   /** Asks through the front on a fresh connection which slot answers `path`; undefined when nobody does. */
   whoAnswers(target: Target, path: string): Promise<SlotId['slot'] | undefined>;

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chooseSlot, chooseUpstream } from './choose.ts';
+import type { Pool } from './claim.ts';
 import { bucketOf, latencyBounds, Traffic } from './counters.ts';
-import type { Pool } from './routes.ts';
 import type { SlotName } from './table.ts';
 import { Upstream } from './upstream.ts';
 
 const pool = (slot: SlotName, members: number): Pool => ({
+  target: 't',
   slot,
   traffic: new Traffic(),
-  leaving: [],
   turn: 0,
+  leaving: [],
   upstreams: Array.from(
     { length: members },
     (_, i) => new Upstream({ instance: `${slot}-${i}`, host: '127.0.0.1', port: 1 }),
@@ -68,7 +69,7 @@ test('whoever waits for silence is told at once when there is, and at the end of
   traffic.begin();
   assert.equal(await traffic.idle(5), false);
   const silent = traffic.idle(60_000);
-  traffic.end({ ms: 1, failed: true, counted: true });
+  traffic.end({ ms: 1, failed: true, counted: true, status: 502 });
   assert.equal(await silent, true);
   assert.deepEqual([traffic.requests, traffic.errors, traffic.inFlight], [1, 1, 0]);
 });

@@ -1,4 +1,4 @@
-import type { Pool } from './routes.ts';
+import type { Pool } from './claim.ts';
 import type { SlotName, SplitOf } from './table.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -8,7 +8,7 @@ export type Balance = Record<SlotName, number>;
 /** The slot of the next request; undefined when no slot that should serve has an instance. */
 export function chooseSlot(
   split: SplitOf,
-  pools: Record<SlotName, Pool>,
+  pools: Readonly<Record<SlotName, Pool>>,
   balance: Balance,
 ): SlotName | undefined {
   const blue = weightOf(split, 'blue', pools.blue);
@@ -21,21 +21,55 @@ export function chooseSlot(
   return chosen;
 }
 
-/** The instance with the least in flight; among equals each in turn. `not` is left out unless it is the only one. */
+/** The slot of a client with a place of its own, and among how many: as green's share grows, clients only move to it. */
+export function chooseByPlace(
+  split: SplitOf,
+  pools: Readonly<Record<SlotName, Pool>>,
+  place: number,
+): { readonly slot: SlotName; readonly among: 1 | 2 } | undefined {
+  const blue = weightOf(split, 'blue', pools.blue);
+  const green = weightOf(split, 'green', pools.green);
+  if (blue === 0 && green === 0) return undefined;
+  const slot = place * (blue + green) < green ? 'green' : 'blue';
+  return { slot, among: blue > 0 && green > 0 ? 2 : 1 };
+}
+
+/** The slot that fewer users are in, or none; undefined if it has no instance. */
+export function previewSlot(split: SplitOf, pools: Readonly<Record<SlotName, Pool>>): SlotName | undefined {
+  const { blue = 0, green = 0 } = typeof split === 'string' ? {} : split;
+  const [less, more] = blue < green ? (['blue', 'green'] as const) : (['green', 'blue'] as const);
+  if (pools[less].upstreams.length > 0) return less;
+  return blue === green && pools[more].upstreams.length > 0 ? more : undefined;
+}
+
+/**
+ * The instance with the least in flight; among equals each in turn. `not` is left out unless it is the only one, and so is
+ * what its health keeps requests from.
+ */
 export function chooseUpstream(pool: Pool, not?: Upstream): Upstream | undefined {
-  const { upstreams } = pool;
+  const best = leastBusy(pool, not, true) ?? leastBusy(pool, not, false) ?? not;
+  pool.turn = (pool.turn + 1) % Math.max(pool.upstreams.length, 1);
+  return best;
+}
+
+function leastBusy(
+  { upstreams, turn }: Pool,
+  not: Upstream | undefined,
+  careful: boolean,
+): Upstream | undefined {
   let best: Upstream | undefined;
   for (let i = 0; i < upstreams.length; i += 1) {
-    const candidate = upstreams[(pool.turn + i) % upstreams.length];
+    const candidate = upstreams[(turn + i) % upstreams.length];
     if (!candidate || candidate === not) continue;
-    if (!best || candidate.inFlight < best.inFlight) best = candidate;
+    if (best && candidate.inFlight >= best.inFlight) continue;
+    if (careful && !candidate.health.plain && !candidate.health.takes()) continue;
+    best = candidate;
   }
-  pool.turn = (pool.turn + 1) % Math.max(upstreams.length, 1);
-  return best ?? not;
+  return best;
 }
 
 /** A slot without an instance has no weight: the other one takes its share. */
-function weightOf(split: SplitOf, slot: SlotName, pool: Pool): number {
+export function weightOf(split: SplitOf, slot: SlotName, pool: Pool): number {
   if (pool.upstreams.length === 0 || split === 'nobody') return 0;
   return split === 'by-instances' ? pool.upstreams.length : (split[slot] ?? 0);
 }

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex } from '../system/mutex.ts';
 import type { RpcHandlers } from '../system/rpc.ts';
 import { RpcError } from '../system/rpc.ts';
@@ -10,157 +8,191 @@ import {
   proxyVersion,
   type RouteWire,
 } from '../wire/proxy.ts';
-import { latencyBounds, type Traffic } from './counters.ts';
+import { takenBy } from '../wire/reach.ts';
+import { whyUnusable } from './certificates.ts';
+import { counted } from './counters.ts';
+import { drain, drainInstances } from './drain.ts';
 import type { Front } from './front.ts';
+import type { LiveRoute } from './live-route.ts';
+import { allMetrics } from './metrics.ts';
 import type { Routes } from './routes.ts';
-import { saveRoutes } from './routes-file.ts';
+import { loadRoutes, type Stored, saveRoutes } from './routes-file.ts';
+import type { Settings } from './settings.ts';
+import { statsOf } from './stats.ts';
 import {
-  fenced,
   published,
   routeOf,
   type SlotName,
   type SplitOf,
-  sameSplit,
-  shifted,
   type Table,
   unpublished,
   withMembers,
 } from './table.ts';
+import { Tickets } from './tickets.ts';
 
 export type ControlOptions = {
   readonly routes: Routes;
+  readonly settings: Settings;
   readonly front: Front;
-  readonly secret: string;
   readonly file: string;
+  /** The control sockets of all workers, this one's among them. */
+  readonly sockets: (workers: number) => string[];
+  /** True for the one worker that writes the routes file. */
+  readonly writes: boolean;
   /** What was loaded, and is served already. */
-  readonly table: Table;
+  readonly stored: Stored;
   readonly retire: (deadline: number) => void;
 };
 
-type Ticket = {
-  readonly target: string;
-  readonly generation: number;
-  readonly to: SplitOf;
-  readonly fence: number;
-};
 type Place = { target: string; slot: SlotName };
-type Some = Place & { readonly instances: readonly string[] };
-type Drained = { drained: boolean; cut: number };
 
 /** The control side of a proxy. Every change is stored before it is served, and served before it is acknowledged. */
 export class Control {
   readonly #options: ControlOptions;
   readonly #changes = new Mutex();
-  readonly #tickets = new Map<string, Ticket>();
-  #table: Table;
+  readonly #tickets = new Tickets();
+  #stored: Stored;
 
   constructor(options: ControlOptions) {
     this.#options = options;
-    this.#table = options.table;
+    this.#stored = options.stored;
   }
 
   handlers(): RpcHandlers {
-    const { secret, front, retire } = this.#options;
+    const { front, retire } = this.#options;
+    const program = process.argv[1] ?? '';
+    const hello = {
+      pid: process.pid,
+      version: proxyVersion,
+      program,
+      secret: this.#stored.secret,
+      listen: front.listen,
+    };
     return {
-      hello: () => ({ pid: process.pid, version: proxyVersion, secret, listen: front.listen }),
+      hello: () => hello,
       observe: checked('observe', ({ target }) => this.#observe(target)),
-      publish: checked('publish', ({ target }) => this.#change(() => this.#publish(target))),
-      unpublish: checked('unpublish', ({ target }) => this.#change(() => unpublished(this.#table, target))),
-      members: checked('members', (input) => this.#change(() => this.#members(input))),
+      publish: checked('publish', (input) => this.#publish(input)),
+      unpublish: checked('unpublish', ({ target }) =>
+        this.#change((stored) => withTable(stored, unpublished(stored.table, target))),
+      ),
+      members: checked('members', (input) => this.#change((stored) => members(stored, input))),
       prepare: checked('prepare', (input) => this.#prepare(input)),
       commit: checked('commit', ({ token }) => this.#commit(token)),
-      drop: checked('drop', ({ token }) => void this.#tickets.delete(token)),
-      counters: checked('counters', (place) => counted(this.#traffic(place))),
+      drop: checked('drop', ({ token }) => this.#tickets.drop(token)),
+      counters: checked('counters', (place) => counted(this.#pool(place).traffic)),
       drain: checked('drain', (input) => this.#drain(input)),
+      hold: checked('hold', ({ target, ...bounds }) => this.#live(target).hold(bounds)),
+      release: checked('release', ({ target }) => this.#live(target).release()),
+      reload: checked('reload', () => this.#reload()),
+      stats: checked('stats', () => this.stats()),
+      metrics: checked('metrics', () => this.metrics()),
       retire: checked('retire', ({ deadline }) => void retire(deadline)),
     };
   }
 
+  stats() {
+    return statsOf(this.#stored.table, this.#options);
+  }
+
+  /** The counts of all workers in Prometheus' text format. */
+  metrics(): Promise<string> {
+    const { sockets } = this.#options;
+    return allMetrics(sockets(this.#stored.settings.workers ?? 1));
+  }
+
   #observe(target: string): { split: SplitOf; generation: number; settled: boolean } {
-    const route = routeOf(this.#table, target);
+    const route = routeOf(this.#stored.table, target);
     return { split: route?.split ?? 'nobody', generation: route?.generation ?? 0, settled: true };
   }
 
-  /** One target a proxy so far: a second would get the first one's traffic. */
-  #publish(target: string): Table {
-    const other = this.#table.find((route) => route.target !== target);
-    if (other) throw new RpcError('TAKEN', `${other.target} is served here already`);
-    return published(this.#table, target);
+  async #publish(input: ProxyInput<'publish'>): Promise<void> {
+    const why = input.rules?.tls && (await whyUnusable(input.rules.tls));
+    if (why !== undefined) throw new RpcError('BAD_CERTIFICATE', why);
+    await this.#change((stored) => publish(stored, input));
   }
 
-  #members(input: ProxyInput<'members'>): Table {
-    this.#route(input.target);
-    return withMembers(this.#table, input, input.members);
-  }
-
-  async #prepare({
-    target,
-    from,
-    to,
-    fence,
-  }: ProxyInput<'prepare'>): Promise<{ token: string; generation: number }> {
-    const route = this.#route(target);
-    refuseStale(route, fence);
-    if (!sameSplit(route.split, from)) throw new RpcError('MOVED', 'the split is another one');
-    if (fence > route.fence) await this.#change(() => fenced(this.#table, target, fence));
-    const token = randomUUID();
-    this.#tickets.set(token, { target, generation: route.generation, to, fence });
-    return { token, generation: route.generation + 1 };
+  async #prepare(input: ProxyInput<'prepare'>): Promise<{ token: string; generation: number }> {
+    const prepared = this.#tickets.prepare(this.#route(input.target), input);
+    await this.#change((stored) => withTable(stored, this.#tickets.fence(stored.table, input)));
+    return prepared;
   }
 
   async #commit(token: string): Promise<{ generation: number }> {
-    const ticket = this.#tickets.get(token);
-    if (!ticket) throw new RpcError('UNKNOWN_TOKEN', 'nothing is prepared under this token');
-    await this.#change(() => {
-      const route = this.#route(ticket.target);
-      refuseStale(route, ticket.fence);
-      if (route.generation !== ticket.generation) throw new RpcError('MOVED', 'the split has moved since');
-      return shifted(this.#table, ticket.target, ticket.to);
-    });
-    this.#tickets.delete(token);
+    const ticket = this.#tickets.find(token);
+    await this.#change((stored) =>
+      withTable(stored, this.#tickets.commit(stored.table, this.#route(ticket.target), ticket)),
+    );
+    this.#tickets.drop(token);
     return { generation: ticket.generation + 1 };
   }
 
-  /** One change after another: the file never holds an older table than the one that is served. */
-  #change(next: () => Table): Promise<void> {
+  /** One change after another: the file never holds older routes than those that are served. */
+  #change(next: (stored: Stored) => Stored): Promise<void> {
     return this.#changes.run(async () => {
-      const table = next();
-      if (table === this.#table) return;
-      await saveRoutes(this.#options.file, table);
-      this.#table = table;
-      this.#options.routes.serve(table);
+      const stored = next(this.#stored);
+      if (stored === this.#stored) return;
+      if (this.#options.writes) await saveRoutes(this.#options.file, stored);
+      await this.#serve(stored);
     });
   }
 
+  /** What the worker that writes has stored. */
+  #reload(): Promise<void> {
+    return this.#changes.run(async () => {
+      const stored = await loadRoutes(this.#options.file);
+      if (stored) await this.#serve(stored);
+    });
+  }
+
+  async #serve(stored: Stored): Promise<void> {
+    this.#stored = stored;
+    const { settings, routes, front } = this.#options;
+    settings.apply(stored.settings);
+    routes.serve(stored.table);
+    await front.configure(stored.table, stored.settings);
+  }
+
+  #drain({ deadline, budgets = {}, instances, ...place }: ProxyInput<'drain'>) {
+    const pool = this.#pool(place);
+    return instances ? drainInstances(pool, instances, deadline) : drain(pool.traffic, deadline, budgets);
+  }
+
   #route(target: string): RouteWire {
-    const route = routeOf(this.#table, target);
-    if (!route) throw new RpcError('NO_ROUTE', `there is no route for ${target}`);
+    const route = routeOf(this.#stored.table, target);
+    if (!route) throw noRoute(target);
     return route;
   }
 
-  async #drain({ deadline, instances, ...place }: ProxyInput<'drain'>): Promise<Drained> {
-    const traffic = this.#traffic(place);
-    return instances
-      ? await this.#drainSome({ ...place, instances }, deadline)
-      : await drain(traffic, deadline);
+  #live(target: string): LiveRoute {
+    const route = this.#options.routes.route(target);
+    if (!route) throw noRoute(target);
+    return route;
   }
 
-  /** Instances leave one by one and seldom, so they are looked at now and then instead of being listened to. */
-  async #drainSome({ target, slot, instances }: Some, deadline: number): Promise<Drained> {
-    const end = performance.now() + deadline;
-    for (;;) {
-      const cut = this.#options.routes.inFlightTo(target, slot, instances);
-      if (cut === 0 || performance.now() >= end) return { drained: cut === 0, cut };
-      await sleep(Math.min(20, Math.max(1, end - performance.now())));
-    }
+  #pool({ target, slot }: Place) {
+    return this.#live(target).pools[slot];
   }
+}
 
-  #traffic({ target, slot }: Place): Traffic {
-    this.#route(target);
-    const traffic = this.#options.routes.traffic(target, slot);
-    if (!traffic) throw new RpcError('NO_ROUTE', `there is no route for ${target}`);
-    return traffic;
-  }
+const noRoute = (target: string): RpcError => new RpcError('NO_ROUTE', `there is no route for ${target}`);
+
+const withTable = (stored: Stored, table: Table): Stored =>
+  table === stored.table ? stored : { ...stored, table };
+
+/** Two targets never have the same host and path; settings of a proxy that others use as well are only added to. */
+function publish(stored: Stored, { target, rules = {}, settings = {} }: ProxyInput<'publish'>): Stored {
+  const table = published(stored.table, target, rules);
+  const other = takenBy(table, target);
+  if (other !== undefined) throw new RpcError('TAKEN', other);
+  const shared = table.length > 1;
+  const next = shared ? { ...stored.settings, ...settings } : settings;
+  const same = JSON.stringify(next) === JSON.stringify(stored.settings);
+  return same ? withTable(stored, table) : { ...stored, table, settings: next };
+}
+
+function members(stored: Stored, input: ProxyInput<'members'>): Stored {
+  if (!routeOf(stored.table, input.target)) throw noRoute(input.target);
+  return withTable(stored, withMembers(stored.table, input, input.members));
 }
 
 /** A handler that acts only on input of the right shape. */
@@ -172,21 +204,3 @@ function checked<M extends ProxyMethod>(method: M, act: (input: ProxyInput<M>) =
     return act(parsed.data as ProxyInput<M>);
   };
 }
-
-function refuseStale(route: RouteWire, fence: number): void {
-  if (fence < route.fence)
-    throw new RpcError('FENCED', `lease ${route.fence} has acted since lease ${fence}`);
-}
-
-async function drain(traffic: Traffic, deadline: number): Promise<Drained> {
-  const drained = await traffic.idle(deadline);
-  return { drained, cut: drained ? 0 : traffic.inFlight };
-}
-
-const counted = (traffic: Traffic) => ({
-  incarnation: traffic.incarnation,
-  requests: traffic.requests,
-  errors: traffic.errors,
-  inFlight: traffic.inFlight,
-  latency: { bounds: latencyBounds, counts: traffic.latency },
-});

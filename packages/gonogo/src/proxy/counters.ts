@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { TrafficWire } from '../wire/traffic.ts';
+import type { Lasting } from './lasting.ts';
 
 /** Upper bounds in milliseconds, log-spaced by a quarter: 0.1 ms to about two minutes. */
 export const latencyBounds: readonly number[] = Array.from({ length: 64 }, (_, i) =>
@@ -12,6 +14,8 @@ export type Ended = {
   readonly failed: boolean;
   /** False for the router's own questions, which no user asked. */
   readonly counted: boolean;
+  /** Of the answer; 0 when there was none. */
+  readonly status: number;
 };
 
 /** What one slot was asked since it was published here, and what is in flight to it now. */
@@ -21,16 +25,27 @@ export class Traffic {
   requests = 0;
   errors = 0;
   inFlight = 0;
+  /** Sum of all latencies in milliseconds. */
+  ms = 0;
+  /** Answers by the first digit of their status, from 1 to 5. */
+  readonly statuses: number[] = [0, 0, 0, 0, 0];
   readonly latency: number[] = new Array(latencyBounds.length + 1).fill(0);
+  /** What is in flight and does not end by itself. */
+  readonly lasting = new Set<Lasting>();
   readonly #waiting = new Set<() => void>();
 
   begin(): void {
     this.inFlight += 1;
   }
 
-  end({ ms, failed, counted }: Ended): void {
+  end({ ms, failed, counted, status }: Ended): void {
     this.inFlight -= 1;
     if (counted) {
+      this.ms += ms;
+      if (status >= 100 && status < 600) {
+        const digit = Math.trunc(status / 100) - 1;
+        this.statuses[digit] = (this.statuses[digit] ?? 0) + 1;
+      }
       this.requests += 1;
       if (failed) this.errors += 1;
       const bucket = bucketOf(ms);
@@ -66,3 +81,14 @@ export function bucketOf(ms: number): number {
   }
   return low;
 }
+
+export const counted = (traffic: Traffic) => ({ incarnation: traffic.incarnation, ...countsOf(traffic) });
+
+export const countsOf = ({ requests, errors, inFlight, ms, statuses, latency }: Traffic): TrafficWire => ({
+  requests,
+  errors,
+  inFlight,
+  ms,
+  statuses: [...statuses],
+  latency: { bounds: [...latencyBounds], counts: [...latency] },
+});

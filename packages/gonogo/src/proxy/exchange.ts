@@ -1,195 +1,303 @@
-import { type ClientRequest, type IncomingMessage, request as open, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { relayAnswer, relayInformation } from './answer.ts';
-import type { Destination } from './destination.ts';
-import { hasBody, requestHeaders } from './headers.ts';
-import { limits } from './limits.ts';
-import { malformed, noAnswer, type Refusal, refuse, tooLate } from './refuse.ts';
-import type { Claim, Routes } from './routes.ts';
+import type { Claim, Held } from './claim.ts';
+import type { AnswerSink, ClientSide } from './client-side.ts';
+import type { BodySink } from './http/chunked.ts';
+import { noAnswer, nobodyServes, paused, type Refusal, requestLate, tooLate } from './http/refusal.ts';
+import type { RequestHead } from './http/request-head.ts';
+import type { ResponseHead } from './http/response-head.ts';
+import type { Lasting } from './lasting.ts';
+import { type Awaited, patienceFor } from './patience.ts';
+import type { Question } from './question.ts';
+import { Sending } from './sending.ts';
+import { confirms, newRequestId, type Serving } from './serving.ts';
+import type { Asker, UpstreamConnection } from './upstream-connection.ts';
 
-export type ExchangeOptions = {
-  readonly claim: Claim;
-  readonly routes: Routes;
-  readonly destination: Destination;
-  /** The request carried the confirm secret: its answer names the slot, and it is not counted. */
-  readonly confirmed: boolean;
-};
+const maxInformational = 32;
 
-const repeatable = new Set(['GET', 'HEAD', 'OPTIONS']);
+type Phase = 'held' | 'asking' | 'answering' | 'tunnel' | 'over';
 
 /**
  * One request and its answer, between a client and an instance. It ends in exactly one of three ways: the answer is
  * complete, the client left, or the instance failed and the client was told so (by a status before the head of the
  * answer, by a reset after it).
  */
-export class Exchange {
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
-  readonly #options: ExchangeOptions;
-  readonly #client: Socket;
-  readonly #began = performance.now();
-  #upstream: ClientRequest | undefined;
-  #connecting: NodeJS.Timeout | undefined;
-  #bytesBefore = 0;
-  #bodySent = false;
-  #answering = false;
-  #timedOut = false;
+export class Exchange implements Asker, BodySink, Lasting {
+  readonly head: RequestHead;
+  readonly method: string;
+  readonly sink: AnswerSink;
+  readonly id: string;
+  readonly #client: ClientSide;
+  readonly #serving: Serving;
+  readonly #confirmed: boolean;
+  readonly #began: number;
+  readonly #sending: Sending;
+  #phase: Phase = 'held';
+  #held: Held | undefined;
+  claim: Claim | undefined;
+  #connection: UpstreamConnection | undefined;
   #retried = false;
+  #timedOut = false;
   #failed = false;
-  #over = false;
+  #events = false;
+  #clientEnded = false;
+  #informed = 0;
+  #touched: number;
 
-  constructor(request: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
-    this.#request = request;
-    this.#response = response;
-    this.#options = options;
-    this.#client = request.socket;
+  constructor(client: ClientSide, head: RequestHead, serving: Serving) {
+    this.#client = client;
+    this.head = head;
+    this.method = head.method;
+    this.sink = client.sink;
+    this.#serving = serving;
+    this.#confirmed = confirms(head, serving.secret);
+    this.#began = serving.clock.now;
+    this.#touched = serving.clock.now;
+    this.id = head.id === '' ? newRequestId() : head.id;
+    this.#sending = Sending.of(head, client.origin, this.id);
   }
 
-  start(): void {
-    this.#client.on('close', this.#clientLeft);
-    this.#response.once('finish', this.#complete);
-    this.#request.on('error', ignore);
-    this.#response.on('error', ignore);
-    this.#try(false);
+  /** It waits for a cutover to end; the end of the client's connection then means that it left. */
+  get isHeld(): boolean {
+    return this.#held !== undefined;
   }
 
-  #try(fresh: boolean): void {
-    const { claim, destination } = this.#options;
-    const { member, agent } = claim.upstream;
-    agent.closeStale();
-    try {
-      this.#upstream = open({
-        host: member.host,
-        port: member.port,
-        agent: fresh ? false : agent,
-        method: this.#request.method ?? 'GET',
-        path: destination.path,
-        headers: requestHeaders(this.#request, { host: destination.host, upgrade: false }),
-        setHost: false,
-      });
-    } catch {
-      this.#refuse(malformed); // A path or a header that may not be sent; nothing was.
+  /** Asks for a place, and begins in the same tick if there is one. */
+  start(question: Question): void {
+    const claim = this.#serving.routes.claim(question);
+    if (claim && 'held' in claim) this.#wait(claim, question);
+    else this.#admit(claim);
+  }
+
+  #wait(held: Held, question: Question): void {
+    if (held.answerHealth) {
+      this.#refuse(paused);
       return;
     }
-    this.#listen(this.#upstream);
-  }
-
-  #listen(upstream: ClientRequest): void {
-    upstream.on('socket', (socket) => this.#connected(upstream, socket));
-    upstream.on('continue', () => this.#response.headersSent || this.#response.writeContinue());
-    upstream.on('information', (info) => relayInformation(info, this.#response));
-    upstream.on('response', (answer) => this.#answer(upstream, answer));
-    upstream.on('upgrade', (_answer, socket) => {
-      socket.on('error', ignore).destroy(); // Nobody asked for an upgrade.
-      this.#broken(upstream);
+    question.keep();
+    this.#held = held;
+    held.onAdmitted((claim) => {
+      this.#held = undefined;
+      if (this.#phase === 'over') claim?.release({ failed: false, counted: false });
+      else this.#admit(claim);
+      this.sink.flush();
     });
-    upstream.on('error', (error) => this.#broken(upstream, error));
-    upstream.on('timeout', () => this.#expire(upstream));
   }
 
-  /** The body waits for the connection, so that it is still whole for another instance if this one refuses. */
-  #connected(upstream: ClientRequest, socket: Socket): void {
-    this.#bytesBefore = socket.bytesRead;
-    const ready = (): void => {
-      clearTimeout(this.#connecting);
-      upstream.setTimeout(limits.answer);
-      if (this.#over || upstream !== this.#upstream) return;
-      if (!hasBody(this.#request)) return void upstream.end();
-      this.#bodySent = true;
-      upstream.flushHeaders();
-      this.#request.pipe(upstream);
-    };
-    if (socket.connecting) {
-      this.#connecting = setTimeout(() => this.#expire(upstream), limits.connect);
-      socket.once('connect', ready);
-    } else ready();
-  }
-
-  #expire(upstream: ClientRequest): void {
-    if (this.#answering) return;
-    this.#timedOut = true;
-    upstream.destroy();
-  }
-
-  #answer(upstream: ClientRequest, answer: IncomingMessage): void {
-    if (this.#over || upstream !== this.#upstream) return void answer.destroy();
-    const { claim, routes, confirmed } = this.#options;
-    claim.answered();
-    upstream.setTimeout(0);
-    this.#answering = true;
-    this.#failed = (answer.statusCode ?? 0) >= 500;
-    const marks = confirmed ? claim.marks() : [];
-    try {
-      relayAnswer(answer, this.#response, {
-        extra: routes.retiring ? [...marks, 'Connection', 'close'] : marks,
-        truncated: () => this.#truncate(),
-      });
-    } catch {
-      upstream.destroy(); // A status or a header that may not be sent on, such as `HTTP/1.1 099`.
-      this.#refuse(noAnswer);
-    }
-  }
-
-  #broken(upstream: ClientRequest, error?: NodeJS.ErrnoException): void {
-    clearTimeout(this.#connecting);
-    if (this.#over || upstream !== this.#upstream) return;
-    if (this.#answering) return; // The answer's own `close` says whether it was complete.
-    if (this.#mayRepeat(upstream, error)) {
-      this.#retried = true;
-      if (isRefused(error)) this.#options.claim.moveOn();
-      this.#try(true);
+  #admit(claim: Claim | undefined): void {
+    if (!claim) {
+      this.#refuse(nobodyServes);
       return;
     }
-    this.#refuse(this.#timedOut ? tooLate : noAnswer);
+    this.claim = claim;
+    this.#ask(claim, false);
+    this.#client.continueBody();
+  }
+
+  #ask(claim: Claim, fresh: boolean): void {
+    this.#phase = 'asking';
+    this.#touched = this.#serving.clock.now;
+    this.#connection = claim.upstream.take(this, { fresh, repeatable: this.#sending.repeatable });
+    this.#sending.through(this.#connection);
+  }
+
+  // What the client sends.
+
+  data(bytes: Buffer, start: number, end: number): void {
+    if (this.#phase === 'over') return;
+    this.#touched = this.#serving.clock.now;
+    this.#sending.data(bytes, start, end);
+  }
+
+  /** The body of the request is complete. */
+  requestEnded(trailers: string): void {
+    if (this.#phase !== 'over') this.#sending.end(trailers);
+  }
+
+  /** All that came at once was handed on. */
+  flushRequest(): void {
+    if (this.#phase === 'over') return;
+    this.#sending.flush();
+    if (this.#sending.congested && !this.#sending.complete) this.#client.stopBody();
+  }
+
+  get requestCongested(): boolean {
+    return this.#sending.congested;
+  }
+
+  clientDrained(): void {
+    this.#touched = this.#serving.clock.now;
+    this.#connection?.link.resume();
+  }
+
+  upstreamDrained(): void {
+    this.#client.continueBody();
+  }
+
+  /** The client sends nothing more; it may still wait for its answer. */
+  clientEnded(): void {
+    this.#clientEnded = true;
+    this.#touched = this.#serving.clock.now;
+  }
+
+  /** The client is gone, or spoke nonsense in the middle of its body. */
+  clientLeft(): void {
+    if (this.#phase === 'over') return;
+    // Who waited in vain counts against the slot; who went at once, or left a stream half-way, does not.
+    if (this.#phase === 'asking')
+      this.#failed = performance.now() - this.#began > this.#serving.limits.patience;
+    this.#held?.leave();
+    this.#connection?.abandon();
+    this.end();
+  }
+
+  // What the instance sends.
+
+  informed(head: ResponseHead): void {
+    this.#touched = this.#serving.clock.now;
+    this.#informed += 1;
+    if (this.#informed > maxInformational) this.#fail();
+    else if (head.status !== 100 || (this.head.expects && this.#informed === 1)) this.#client.inform(head);
+  }
+
+  answered(head: ResponseHead): void {
+    const claim = this.claim;
+    if (!claim) return;
+    claim.answered(head.status);
+    const elsewhere = head.status === 404 && this.#sending.repeatable ? claim.retryElsewhere() : undefined;
+    if (elsewhere) {
+      this.#moveTo(elsewhere);
+      return;
+    }
+    this.#phase = 'answering';
+    this.#touched = this.#serving.clock.now;
+    this.#sending.settle();
+    this.#events = head.events;
+    this.#failed = head.status >= 500;
+    if (head.events) claim.lasts(this);
+    this.#client.begin(head, claim.marks(this.#confirmed));
+  }
+
+  /** The answer is asked of the other slot instead. */
+  #moveTo(claim: Claim): void {
+    this.#connection?.abandon();
+    this.claim?.release({ failed: false, counted: !this.#confirmed });
+    this.claim = claim;
+    this.#ask(claim, false);
+  }
+
+  flushAnswer(): void {
+    this.sink.flush();
+    if (this.#phase !== 'answering') return;
+    this.#touched = this.#serving.clock.now;
+    if (this.sink.congested) this.#connection?.link.pause();
+  }
+
+  completed(trailers: string): void {
+    this.#connection = undefined;
+    this.end();
+    this.#client.finish(trailers);
+  }
+
+  switched(head: ResponseHead, rest: Buffer): void {
+    const [claim, connection] = [this.claim, this.#connection];
+    if (!claim || !connection || !this.head.upgrade || !head.upgrade) {
+      connection?.abandon(); // Nobody asked for it.
+      this.#fail();
+      return;
+    }
+    claim.answered(head.status);
+    this.#phase = 'tunnel';
+    claim.lasts(this);
+    this.#client.tunnel(head, { marks: claim.marks(this.#confirmed), connection, rest });
+  }
+
+  broken(connection: UpstreamConnection): void {
+    if (this.#phase === 'over' || connection !== this.#connection) return;
+    const claim = this.#phase === 'asking' && this.#mayRepeat(connection) ? this.claim : undefined;
+    if (claim) this.#repeat(claim, connection);
+    else this.#fail();
+    this.sink.flush();
   }
 
   /** At most once, and only where the instance cannot have acted on it, or where acting twice is the same. */
-  #mayRepeat(upstream: ClientRequest, error: NodeJS.ErrnoException | undefined): boolean {
-    if (this.#retried || this.#timedOut || this.#bodySent) return false;
-    if (isRefused(error)) return true;
-    const silent = (upstream.socket?.bytesRead ?? 0) === this.#bytesBefore;
-    const method = this.#request.method ?? '';
-    return upstream.reusedSocket && silent && repeatable.has(method) && !hasBody(this.#request);
+  #mayRepeat(connection: UpstreamConnection): boolean {
+    if (this.#retried || this.#timedOut || !this.#sending.replayable) return false;
+    return !connection.connected || (connection.reused && !connection.heard && this.#sending.repeatable);
   }
 
-  /** A complete answer of our own, instead of the instance's. */
+  #repeat(claim: Claim, connection: UpstreamConnection): void {
+    this.#retried = true;
+    if (!connection.connected) claim.moveOn();
+    this.#ask(claim, true);
+    this.#client.continueBody();
+  }
+
+  /** No complete answer will come from the instance. */
+  #fail(): void {
+    if (this.#phase === 'answering') {
+      this.#failed = true;
+      this.#connection = undefined;
+      this.end();
+      this.#client.truncate();
+    } else this.#refuse(this.#timedOut ? tooLate : noAnswer);
+  }
+
   #refuse(refusal: Refusal): void {
-    this.#answering = true;
     this.#failed ||= refusal.status >= 500;
-    this.#request.unpipe();
-    this.#request.resume();
-    refuse(this.#response, refusal, this.#bodySent || this.#options.routes.retiring);
+    this.#connection?.abandon();
+    this.end();
+    this.#client.refuse(refusal, !this.#sending.complete);
   }
 
-  /** A reset, since for a client that reads until the end of the connection a plain close would look complete. */
-  #truncate(): void {
-    this.#failed = true;
-    this.#client.resetAndDestroy();
+  get isEvents(): boolean {
+    return this.#events;
   }
 
-  readonly #complete = (): void => this.#end();
-
-  readonly #clientLeft = (): void => {
-    // Who waited in vain counts against the slot; who went at once, or left a stream half-way, does not.
-    if (!this.#answering) this.#failed = performance.now() - this.#began > limits.patience;
-    this.#end();
-    this.#upstream?.destroy();
-  };
-
-  #end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    clearTimeout(this.#connecting);
-    this.#client.off('close', this.#clientLeft);
-    this.#options.claim.release({ failed: this.#failed, counted: !this.#options.confirmed });
+  get kind(): Lasting['kind'] {
+    return this.#phase === 'tunnel' ? 'websocket' : 'stream';
   }
-}
 
-/** The connection was never made, so nothing was sent. */
-const isRefused = (error: NodeJS.ErrnoException | undefined): boolean =>
-  error?.syscall === 'connect' && error.code !== undefined;
+  /** Ends what does not end by itself, in a way that tells the client to come again. */
+  close(): void {
+    if (this.#phase === 'answering') {
+      this.#connection?.abandon();
+      this.end();
+    }
+    if (this.#phase !== 'asking') this.#client.cut();
+  }
 
-/** `close` of the connection follows, and that is what we act on. */
-function ignore(): void {
-  return;
+  /** Gives the place in the slot back; called by whoever closed a tunnel. */
+  end(): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#sending.settle();
+    this.claim?.release({ failed: this.#failed, counted: !this.#confirmed });
+  }
+
+  /** Looks at the clock; called every `limits.sweep`. */
+  tick(now: number): void {
+    const { limits } = this.#serving;
+    const awaited = this.#awaited;
+    const late = limits.total > 0 && now - this.#began > limits.total && awaited !== 'nothing';
+    const slow = awaited === 'request' && this.#sending.isSlow(now - this.#began, limits);
+    if (!late && !slow && now - this.#touched <= patienceFor(awaited, limits)) return;
+    if (awaited === 'request') this.#refuse(requestLate);
+    else this.#expire();
+  }
+
+  get #awaited(): Awaited {
+    if (this.#phase === 'asking') {
+      if (!this.#connection?.connected) return 'connection';
+      return this.#sending.complete || this.#sending.congested ? 'answer' : 'request';
+    }
+    if (this.#phase !== 'answering') return 'nothing';
+    if (this.sink.congested) return 'reader';
+    if (this.#clientEnded) return 'half-closed reader';
+    return this.#events ? 'nothing' : 'content';
+  }
+
+  #expire(): void {
+    this.#timedOut = true;
+    this.#connection?.abandon(true);
+    if (this.#connection) this.broken(this.#connection);
+  }
 }

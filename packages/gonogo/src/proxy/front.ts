@@ -1,113 +1,98 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import net from 'node:net';
-import { type Destination, destinationOf } from './destination.ts';
-import { Exchange } from './exchange.ts';
-import { confirms, isWebSocket } from './headers.ts';
-import { limits } from './limits.ts';
-import { malformed, nobodyServes, type Refusal, refusalBytes, refusalOf, refuse } from './refuse.ts';
-import type { Claim, Routes } from './routes.ts';
-import { upgrade } from './upgrade.ts';
+import type { SettingsWire } from '../wire/proxy.ts';
+import { Certificates } from './certificates.ts';
+import { Door } from './door.ts';
+import { certificatesOf, type RoleOf, rolesOf } from './roles.ts';
+import type { Routes } from './routes.ts';
+import { SecureDoor } from './secure-door.ts';
+import type { Settings } from './settings.ts';
+import { metricsDoor, redirectDoor } from './side-doors.ts';
+import type { Table } from './table.ts';
 
 export type Front = {
-  readonly listen: readonly { host: string; port: number }[];
+  readonly listen: { host: string; port: number }[];
+  /** Client connections now. */
+  connections(): number;
+  /** What comes in where, from the next connection on; resolves when certificates are read. */
+  configure(table: Table, settings: SettingsWire): Promise<void>;
   /**
    * Soft drain: closes only the listening handles and resolves when no connection is left, or at the deadline, when
-   * what is left is cut. `server.close()` of node:http would also kill idle connections, into which requests may
-   * already be on their way.
+   * what is left is cut. Idle connections stay, since a request may already be on its way into them.
    */
   retire(deadline: number): Promise<void>;
 };
 
-type Serving = { readonly routes: Routes; readonly secret: string; readonly connections: Set<net.Socket> };
+export type FrontOptions = {
+  readonly routes: Routes;
+  readonly secret: string;
+  readonly settings: Settings;
+  /** The page that Prometheus reads. */
+  readonly metrics: () => Promise<string>;
+};
 
 /** Serves users on sockets that were bound by the keeper and are passed in as descriptors. */
 export async function startFront(
-  routes: Routes,
-  secret: string,
+  options: FrontOptions,
   descriptors: readonly number[],
+  stored: { table: Table; settings: SettingsWire },
 ): Promise<Front> {
-  const connections = new Set<net.Socket>();
-  const servers = await Promise.all(
-    descriptors.map((fd) => startServer({ routes, secret, connections }, fd)),
-  );
+  const { routes, secret, settings, metrics } = options;
+  const { limits, trusts } = settings;
+  const clock = { now: performance.now() };
+  const door = new Door({ routes, secret, limits, trusts, clock, log: () => settings.log });
+  const certificates = new Certificates((sentence) => console.error(sentence));
+  const secure = new SecureDoor(certificates, { limits, enter: (socket) => door.enter(socket) });
+  const servers: net.Server[] = [];
+  const ownPort = (): number => servers.map(addressOf)[0]?.port ?? 0;
+  const doors = {
+    plain: (socket: net.Socket) => door.enter(socket),
+    tls: (socket: net.Socket) => secure.enter(socket, door.size),
+    redirect: redirectDoor(ownPort),
+    metrics: metricsDoor(metrics),
+  };
+  let roleOf: RoleOf = () => 'plain';
+  const configure = async (table: Table, asked: SettingsWire): Promise<void> => {
+    await certificates.use(certificatesOf(table));
+    roleOf = rolesOf(table, asked);
+  };
+  await configure(stored.table, stored.settings);
+  for (const fd of descriptors) {
+    servers.push(await listen(fd, (socket) => doors[roleOf(socket.localPort ?? 0)](socket)));
+  }
+  const sweep = setInterval(() => {
+    clock.now = performance.now();
+    door.tick(clock.now);
+  }, limits.sweep);
   return {
     listen: servers.map(addressOf),
+    connections: () => door.size,
+    configure,
     retire: async (deadline) => {
       routes.retire();
-      const timer = setTimeout(() => cut(connections), deadline);
-      await Promise.all(servers.map(closeListener));
-      clearTimeout(timer);
+      for (const server of servers) server.close();
+      await door.empty(deadline);
+      clearInterval(sweep);
     },
   };
 }
 
-async function startServer(serving: Serving, fd: number): Promise<Server> {
-  const server = createServer({
-    headersTimeout: limits.head,
-    requestTimeout: 0, // An upload may take its time; silence is bounded on the instance's side.
-    keepAliveTimeout: limits.idleClient,
-    connectionsCheckingInterval: limits.sweep,
-    shouldUpgradeCallback: isWebSocket,
-  });
-  server.on('connection', (socket) => {
-    socket.setMaxListeners(0); // One for each pipelined request.
-    serving.connections.add(socket);
-    socket.once('close', () => serving.connections.delete(socket));
-  });
-  const serve = (request: IncomingMessage, response: ServerResponse): void =>
-    handle(serving, request, response);
-  server.on('request', serve);
-  server.on('checkContinue', serve); // The instance decides whether the client shall go on.
-  server.on('upgrade', (request, socket, head) =>
-    handleUpgrade(serving, request, { socket: socket as net.Socket, head }),
-  );
+async function listen(fd: number, enter: (socket: net.Socket) => void): Promise<net.Server> {
+  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+  server.on('connection', enter);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ fd }, resolve);
   });
+  server.on('error', ignore); // A connection that could not be accepted, as when descriptors run out: the next one may.
   return server;
 }
 
-function handle(serving: Serving, request: IncomingMessage, response: ServerResponse): void {
-  const routed = route(serving, request);
-  if ('refusal' in routed) refuse(response, routed.refusal, routed.close);
-  else new Exchange(request, response, { ...routed, routes: serving.routes }).start();
+function addressOf(server: net.Server): { host: string; port: number } {
+  const { address, port } = server.address() as net.AddressInfo;
+  return { host: address, port };
 }
 
-function handleUpgrade(serving: Serving, request: IncomingMessage, { socket, head }: Upgraded): void {
-  socket.on('error', () => socket.destroy()); // The client went; whoever listens for `close` learns it.
-  const routed = route(serving, request);
-  if ('refusal' in routed) socket.end(refusalBytes(routed.refusal));
-  else upgrade(request, { ...routed, client: socket, head });
-}
-
-type Upgraded = { readonly socket: net.Socket; readonly head: Buffer };
-
-type Routed =
-  | { readonly claim: Claim; readonly destination: Destination; readonly confirmed: boolean }
-  | { readonly refusal: Refusal; readonly close: boolean };
-
-/** Where a request goes. From here on it is in flight in its slot. */
-function route({ routes, secret }: Serving, request: IncomingMessage): Routed {
-  const refusal = refusalOf(request);
-  if (refusal) return { refusal, close: true };
-  const destination = destinationOf(request);
-  if (!destination) return { refusal: malformed, close: true };
-  const claim = routes.claim();
-  if (!claim) return { refusal: nobodyServes, close: routes.retiring };
-  return { claim, destination, confirmed: confirms(request, secret) };
-}
-
-function addressOf(server: Server): { host: string; port: number } {
-  const address = server.address() as net.AddressInfo;
-  return { host: address.address, port: address.port };
-}
-
-const closeListener = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    net.Server.prototype.close.call(server, () => resolve());
-  });
-
-function cut(connections: Iterable<net.Socket>): void {
-  for (const socket of connections) socket.destroy();
+/** Nothing has to follow. */
+function ignore(): void {
+  return;
 }

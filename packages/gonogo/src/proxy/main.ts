@@ -1,50 +1,74 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { messageOf, problem } from '../errors.ts';
 import { serveRpc } from '../system/rpc.ts';
 import { Control } from './control.ts';
 import { startFront } from './front.ts';
-import { limits } from './limits.ts';
 import { Routes } from './routes.ts';
-import { loadRoutes } from './routes-file.ts';
+import { loadRoutes, nothingStored, type Stored, saveRoutes } from './routes-file.ts';
+import { Settings } from './settings.ts';
 
 /**
- * The embedded router's data plane: `main.ts <id> <folder>`, with GONOGO_LISTENERS bound sockets as descriptors 3, 4, …
- * It serves the routes it served last, and is controlled at `<folder>/<id>.sock`.
+ * The embedded router's data plane: `main.ts <id> <folder> [worker]`, with GONOGO_LISTENERS bound sockets as
+ * descriptors 3, 4, … It serves the routes it served last, and is controlled at `<folder>/<id>.sock`. Workers from 1 on
+ * share the descriptors, read the routes file of the first and are controlled at `<folder>/<id>.w<worker>.sock`.
  */
 async function main(): Promise<void> {
-  const { id, folder, descriptors } = readArguments();
+  setFlagsFromString('--semi-space-growth-factor=1'); // Requests leave little garbage: room for more of it is memory lost.
+  const { id, folder, worker, descriptors } = readArguments();
+  const socketOf = (one: number): string => join(folder, one === 0 ? `${id}.sock` : `${id}.w${one}.sock`);
   const file = join(folder, `${id}.routes.json`);
-  const secret = randomBytes(24).toString('base64url');
-  const table = await loadRoutes(file);
-  const routes = new Routes();
-  routes.serve(table);
-  const front = await startFront(routes, secret, descriptors);
-  const leave = (deadline: number): void => void front.retire(deadline).then(() => process.exit(0));
+  const stored = await open(file, worker);
+  const settings = new Settings();
+  settings.apply(stored.settings);
+  const routes = new Routes(settings.limits);
+  routes.serve(stored.table);
+  const metrics = (): Promise<string> => control.metrics();
+  const { secret } = stored;
+  const front = await startFront({ routes, settings, secret, metrics }, descriptors, stored);
+  const leave = (deadline: number): void =>
+    void front.retire(deadline).then(() => {
+      settings.close();
+      process.exit(0);
+    });
   const control = new Control({
-    ...{ routes, front, secret, file, table },
+    ...{ routes, settings, front, file, stored },
+    writes: worker === 0,
+    sockets: (workers) => Array.from({ length: workers }, (_, one) => socketOf(one)),
     retire: (deadline) => {
       // After its answer is out. The next proxy serves at the same path, so this one must not remove that later.
-      setImmediate(() => void rpc.close());
-      leave(deadline);
+      setImmediate(() => {
+        void rpc.close();
+        leave(deadline);
+      });
     },
   });
-  const rpc = await serveRpc(join(folder, `${id}.sock`), control.handlers());
-  process.on('SIGTERM', () => leave(limits.terminate));
+  const rpc = await serveRpc(socketOf(worker), control.handlers());
+  process.on('SIGTERM', () => leave(settings.limits.terminate));
   console.log(
     `proxy ${process.pid} serves ${front.listen.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
   );
 }
 
-function readArguments(): { id: string; folder: string; descriptors: number[] } {
-  const [id, folder] = process.argv.slice(2);
+/** What was served last. The first worker makes the file, so that the secret in it is known to the others. */
+async function open(file: string, worker: number): Promise<Stored> {
+  const stored = await loadRoutes(file);
+  if (stored) return stored;
+  if (worker > 0) throw problem('ROUTES_UNREADABLE', { path: file, why: 'the first worker has not made it' });
+  const fresh = nothingStored();
+  await saveRoutes(file, fresh);
+  return fresh;
+}
+
+function readArguments(): { id: string; folder: string; worker: number; descriptors: number[] } {
+  const [id, folder, worker = '0'] = process.argv.slice(2);
   const count = Number(process.env.GONOGO_LISTENERS);
-  if (!id || !folder || !Number.isInteger(count) || count < 1) {
+  if (!id || !folder || !/^\d+$/.test(worker) || !Number.isInteger(count) || count < 1) {
     throw problem('USAGE', {
-      what: 'usage: proxy <id> <folder>, with GONOGO_LISTENERS bound sockets from descriptor 3 on',
+      what: 'usage: proxy <id> <folder> [worker], with GONOGO_LISTENERS bound sockets from descriptor 3 on',
     });
   }
-  return { id, folder, descriptors: Array.from({ length: count }, (_, i) => i + 3) };
+  return { id, folder, worker: Number(worker), descriptors: Array.from({ length: count }, (_, i) => i + 3) };
 }
 
 main().catch((error: unknown) => {

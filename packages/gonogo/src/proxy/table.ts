@@ -1,4 +1,4 @@
-import type { RouteWire } from '../wire/proxy.ts';
+import type { RouteWire, RulesWire } from '../wire/proxy.ts';
 
 /** What this proxy serves, as data: every change makes a new table, so that it can be stored before it is served. */
 export type Table = readonly RouteWire[];
@@ -10,18 +10,25 @@ export type MemberOf = RouteWire['members'][SlotName][number];
 export const routeOf = (table: Table, target: string): RouteWire | undefined =>
   table.find((route) => route.target === target);
 
-/** Adds a route that sends traffic to nobody; one that exists stays as it is. */
-export function published(table: Table, target: string): Table {
-  if (routeOf(table, target)) return table;
+/** Adds a route that sends traffic to nobody; one that exists gets these rules, and stays as it is otherwise. */
+export function published(table: Table, target: string, rules: RulesWire): Table {
+  const before = routeOf(table, target);
+  if (before && JSON.stringify(before.rules ?? {}) === JSON.stringify(rules)) return table;
+  if (before) return table.map((route) => (route === before ? { ...route, rules } : route));
   const route: RouteWire = {
     target,
     generation: 1,
     fence: 0,
     split: 'nobody',
     members: { blue: [], green: [] },
+    rules,
   };
   return [...table, route];
 }
+
+/** True if every request is for this target and none is for its preview, whatever its host and path. */
+export const takesAll = ({ rules: { hosts = [], path = '/', preview } = {} }: RouteWire): boolean =>
+  hosts.length === 0 && path === '/' && preview?.host === undefined && preview?.port === undefined;
 
 export const unpublished = (table: Table, target: string): Table =>
   table.filter((route) => route.target !== target);

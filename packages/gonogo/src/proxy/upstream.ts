@@ -1,18 +1,25 @@
-import { Agent } from 'node:http';
-import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { limits } from './limits.ts';
+import { Health } from './health.ts';
+import { limits as defaults, type Limits } from './limits.ts';
 import type { MemberOf } from './table.ts';
+import { type Asker, UpstreamConnection } from './upstream-connection.ts';
+
+const maxIdle = 256;
 
 /** One instance that receives requests, with the connections kept to it. */
 export class Upstream {
   readonly member: MemberOf;
-  readonly agent = new KeptConnections();
   inFlight = 0;
+  readonly health: Health;
+  readonly #limits: Limits;
+  /** The one that was used last is used first, so that the others can grow old and go. */
+  #idle: UpstreamConnection[] = [];
+  #sweep: NodeJS.Timeout | undefined;
   #gone = false;
 
-  constructor(member: MemberOf) {
+  constructor(member: MemberOf, limits: Limits = defaults) {
     this.member = member;
+    this.#limits = limits;
+    this.health = new Health(limits);
   }
 
   begin(): void {
@@ -21,53 +28,66 @@ export class Upstream {
 
   end(): void {
     this.inFlight -= 1;
-    if (this.#gone && this.inFlight === 0) this.agent.destroy();
+    if (this.#gone && this.inFlight === 0) this.#closeIdle();
   }
 
   /** It gets no more requests; its connections close when the last answer is complete. */
   leave(): void {
     this.#gone = true;
-    if (this.inFlight === 0) this.agent.destroy();
-  }
-}
-
-/** Connections to one instance. An idle one that is too old, or on which bytes come unasked, is never used again. */
-class KeptConnections extends Agent {
-  readonly #idleSince = new WeakMap<Duplex, number>();
-
-  constructor() {
-    super({ keepAlive: true, maxFreeSockets: 256, scheduling: 'lifo' });
+    if (this.inFlight === 0) this.#closeIdle();
   }
 
   /**
-   * Closes what has been idle for too long. Decided by the clock when a connection is wanted, not by a timer: after a
-   * stall of this process the timer may come too late. Free sockets lie oldest first, and the agent skips closed ones
-   * at the front of that list.
+   * A connection for one request: a kept one, unless `fresh`. What cannot be repeated rides none that the instance may be
+   * about to close.
    */
-  closeStale(now = performance.now()): void {
-    for (const sockets of Object.values(this.freeSockets)) {
-      for (const socket of sockets ?? []) {
-        if (now - (this.#idleSince.get(socket) ?? 0) <= limits.idleUpstream) break;
-        socket.destroy();
-      }
+  take(asker: Asker, how: { readonly fresh: boolean; readonly repeatable: boolean }): UpstreamConnection {
+    const connection = (how.fresh ? undefined : this.#kept(how.repeatable)) ?? this.#open();
+    connection.begin(asker);
+    return connection;
+  }
+
+  /** Takes back a connection whose answer is complete. */
+  give(connection: UpstreamConnection): void {
+    if (this.#idle.length >= maxIdle) {
+      connection.link.destroy();
+      return;
     }
+    connection.reused = true;
+    connection.idleSince = performance.now();
+    this.#idle.push(connection);
+    this.#sweep ??= setInterval(() => this.#closeOld(), 1000).unref();
   }
 
-  override keepSocketAlive(socket: Duplex): boolean {
-    const keeps = super.keepSocketAlive(socket) as unknown as boolean; // Its type says void; the agent reads the answer.
-    if (!keeps || socket.readableLength > 0) return false;
-    this.#idleSince.set(socket, performance.now());
-    socket.on('data', destroyIt);
-    return true;
+  lost(connection: UpstreamConnection): void {
+    const at = connection.reused ? this.#idle.indexOf(connection) : -1;
+    if (at >= 0) this.#idle.splice(at, 1);
   }
 
-  override reuseSocket(socket: Duplex, request: Parameters<Agent['reuseSocket']>[1]): void {
-    socket.off('data', destroyIt);
-    super.reuseSocket(socket, request);
+  #kept(repeatable: boolean): UpstreamConnection | undefined {
+    for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
+      if (!connection.usable) continue;
+      if (repeatable || performance.now() - connection.idleSince <= connection.idleLimit) return connection;
+      this.#idle.push(connection); // The others are older still.
+      return undefined;
+    }
+    return undefined;
   }
-}
 
-/** Bytes before any request would be taken for the answer to the next one, which is somebody else's. */
-function destroyIt(this: Socket): void {
-  this.destroy();
+  #open(): UpstreamConnection {
+    return new UpstreamConnection(this, this.#limits);
+  }
+
+  #closeOld(): void {
+    const now = performance.now();
+    while (this.#idle[0] && now - this.#idle[0].idleSince > this.#limits.keepUpstream)
+      this.#idle.shift()?.link.destroy();
+    if (this.#idle.length > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  }
+
+  #closeIdle(): void {
+    for (const connection of this.#idle.splice(0)) connection.link.destroy();
+  }
 }

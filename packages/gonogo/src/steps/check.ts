@@ -1,4 +1,5 @@
 import type { CheckResult, CheckSpec } from '../domain/check.ts';
+import { routeOf } from '../domain/front.ts';
 import type { Outcome, WorkOf } from '../domain/plan.ts';
 import type { PoolId } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
@@ -39,17 +40,13 @@ async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> 
 }
 
 /** Why the router or the host will refuse what comes later, if they will: before anything is touched. */
-async function blockedBy(
-  tools: Tools,
-  { slot, front }: CheckWork,
-  opened: Opened,
-): Promise<string | undefined> {
+async function blockedBy(tools: Tools, work: CheckWork, opened: Opened): Promise<string | undefined> {
   const { revision, values } = opened;
   const { id, address, replicas, release } = revision;
-  const pool = { ...slot, role: 'web' };
+  const pool = { ...work.slot, role: 'web' };
   const what = { pool, revision: id, releaseDigest: release.digest, count: replicas, address };
   return (
-    (await tools.router.vet(slot.target, { listen: front })) ??
+    (await tools.router.vet(work.slot.target, routeOf(work, values))) ??
     (await tools.runtime.vet({ ...what, manifest: release.manifest, values }))
   );
 }

@@ -1,3 +1,4 @@
+import { routeOf } from '../domain/front.ts';
 import type { Move, Outcome, WorkOf } from '../domain/plan.ts';
 import { describeSplit, type Shift, sameSplit, servingSlots } from '../domain/split.ts';
 import { isProblem } from '../errors.ts';
@@ -52,8 +53,9 @@ async function admit(tools: Tools, move: Move, call: Call): Promise<string | und
   for (const [{ pool }, members] of ready) {
     if (members.length === 0) return `no instance in ${pool.slot} is ready now, so traffic stays where it is`;
   }
-  const { sticky } = move;
-  await tools.router.publish(move.shift.target, { listen: move.front, ...(sticky ? { sticky } : {}) });
+  const [served] = move.pools;
+  const values = served ? (await openRevision(tools, served.revision)).values : {};
+  await tools.router.publish(move.shift.target, routeOf(move, values));
   for (const [{ pool }, members] of ready) {
     await tools.router.members(
       pool,

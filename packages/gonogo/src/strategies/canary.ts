@@ -36,10 +36,11 @@ function grow(world: World, { weights, each }: CanarySteps): Step[] {
     const forward = flip(world, weight === undefined ? 'flip' : `flip-${weight}`, { from, to });
     // Back means back at once, not down the same stairs: whatever users have met, they leave it together.
     const undo = [flipWork(world, { from: to, to: usual(world), or: [from] })];
+    // Workers start when everybody is with the new release: until then there is none to watch.
     const rules = { ...world.spec.watch, for: each };
     return [
       { ...forward, undo },
-      ...(weight === undefined ? [] : [watchFor(world, `watch-${weight}`, rules)]),
+      ...(weight === undefined ? [] : [watchFor(world, `watch-${weight}`, { rules, workers: false })]),
     ];
   });
 }

@@ -2,7 +2,17 @@ import type { Approval } from '../domain/environment.ts';
 import type { Placed } from '../domain/event.ts';
 import type { Move, Step, WatchRules, Work } from '../domain/plan.ts';
 import { type Split, servingSlots } from '../domain/split.ts';
-import { isInTheWay, minute, poolOf, slotOf, splitBefore, step, usual, type World } from './world.ts';
+import {
+  frontOf,
+  isInTheWay,
+  minute,
+  poolOf,
+  slotOf,
+  splitBefore,
+  step,
+  usual,
+  type World,
+} from './world.ts';
 
 export type Flip = { readonly from: Split; readonly to: Split };
 
@@ -35,29 +45,25 @@ const gate = (id: string, { within, otherwise }: Approval, unlessProvenBy?: stri
 
 /** The new revision under users' traffic; where the environment wants it, too little traffic to judge by needs a word. */
 export const watch = (world: World): Step[] => [
-  withWorkers(world, watchFor(world, 'watch', world.spec.watch)),
+  watchFor(world, 'watch', { rules: world.spec.watch, workers: true }),
   ...(world.spec.quiet === 'hold' ? [gate('hold', world.spec.approve ?? silence, 'watch')] : []),
 ];
 
-/** A watch of its own length, of what takes traffic. */
-export const watchFor = (world: World, id: string, rules: WatchRules): Step => {
+type Watched = { readonly rules: WatchRules; readonly workers: boolean };
+
+/** A watch of its own length; of the workers only where they have started. */
+export const watchFor = (world: World, id: string, { rules, workers }: Watched): Step => {
+  const { slot, revision, workers: roles = [] } = world.next;
   const work: Work = {
     do: 'watch',
-    pool: poolOf(world, world.next.slot),
-    revision: world.next.revision,
+    pool: poolOf(world, slot),
+    revision,
     rules,
     ...(world.live ? { baseline: slotOf(world, world.live.slot) } : {}),
+    ...(workers && roles.length > 0 ? { workers: roles.map((role) => poolOf(world, slot, role)) } : {}),
   };
   return step(id, work, { within: rules.for + 10 * minute });
 };
-
-/** By the last watch the workers run as well. */
-function withWorkers({ target, next }: World, watching: Step): Step {
-  const { work } = watching;
-  if (work.do !== 'watch' || !next.workers?.length) return watching;
-  const workers = next.workers.map((role) => ({ target, slot: next.slot, role }));
-  return { ...watching, work: { ...work, workers } };
-}
 
 /** A flip names the pools that must be ready for the split it makes. */
 export function flipWork(world: World, { from, to, or }: Flip & { readonly or?: readonly Split[] }): Work {
@@ -70,9 +76,8 @@ export function flipWork(world: World, { from, to, or }: Flip & { readonly or?: 
   const shift = { target: world.target, from, to, ...(or ? { or } : {}) };
   const move: Move = {
     shift,
-    front: world.front,
+    ...frontOf(world),
     pools,
-    ...(world.spec.sticky ? { sticky: true } : {}),
   };
   return { do: 'flip', moves: [move] };
 }

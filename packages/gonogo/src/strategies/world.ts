@@ -1,6 +1,6 @@
 import type { Address, EnvironmentSpec } from '../domain/environment.ts';
 import type { Placed } from '../domain/event.ts';
-import type { Step, Suite, Work } from '../domain/plan.ts';
+import type { Move, Step, Suite, Work } from '../domain/plan.ts';
 import type { PoolId, SlotId, SlotName } from '../domain/slot.ts';
 import { all, type Split, servingSlots } from '../domain/split.ts';
 import type { Target } from '../domain/target.ts';
@@ -74,7 +74,7 @@ export const check = (world: World, suite: Suite, placed: Placed = world.next): 
   suite,
   slot: slotOf(world, placed.slot),
   revision: placed.revision,
-  front: world.front,
+  ...frontOf(world),
 });
 
 export const scale = (world: World, placed: Placed, count: number): Work => ({
@@ -90,3 +90,7 @@ export const readyWork = (world: World, placed: Placed, role = 'web'): Work => (
   revision: placed.revision,
   passes,
 });
+
+/** Where users come in, and what they find there. */
+export const frontOf = ({ front, spec }: World): Pick<Move, 'front' | 'proxy'> =>
+  spec.proxy ? { front, proxy: spec.proxy } : { front };

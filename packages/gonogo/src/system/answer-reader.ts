@@ -116,7 +116,7 @@ function parseHead(text: string): Head {
 function parseHeader(line: string): [string, string] {
   const colon = line.indexOf(':');
   if (colon < 1) throw new SyntaxError(`not a header: ${line.slice(0, 60)}`);
-  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')];
 }
 
 const isChunked = ({ headers }: Head): boolean =>

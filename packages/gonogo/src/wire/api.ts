@@ -3,6 +3,7 @@ import type { EnvironmentSpec } from '../domain/environment.ts';
 import type { Artifact, Release } from '../domain/release.ts';
 import type { ReleaseRecord } from '../domain/release-record.ts';
 import type { Values } from '../domain/revision.ts';
+import { FrontWire } from './front.ts';
 import { ManifestWire } from './manifest.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
@@ -17,6 +18,7 @@ const EnvironmentWire = z.strictObject({
   from: name.exactOptional(),
   strategy: z.enum(['in-place', 'rolling', 'blue-green', 'canary']),
   listen: address.exactOptional(),
+  proxy: FrontWire.exactOptional(),
   watch: z.strictObject({
     for: millis,
     errors: z.number().min(0).max(1),
@@ -28,7 +30,6 @@ const EnvironmentWire = z.strictObject({
   approve: z.strictObject({ within: millis, otherwise: z.enum(['abort', 'go']) }).exactOptional(),
   quiet: z.enum(['prove-by-checks', 'hold']).exactOptional(),
   canary: z.strictObject({ weights: z.array(z.number().gt(0).lt(100)).min(1), each: millis }).exactOptional(),
-  sticky: z.boolean().exactOptional(),
 }) satisfies z.ZodType<EnvironmentSpec>;
 
 const ArtifactWire = z.discriminatedUnion('kind', [

@@ -58,12 +58,13 @@ function askAgent(plan: CheckPlan, environment: string): RollBack {
     try {
       say(`rolling back ${environment}`);
       const api = await openAgent();
-      const { rollout } = await api.rollback({ project: plan.id, environment, by: whoAsks() });
+      const { rollout, left } = await api.rollback({ project: plan.id, environment, by: whoAsks() });
       for await (const _ of api.follow(rollout, AbortSignal.timeout(longest))) {
         // Only its end matters here; gonogo show tells the rest.
       }
-      const { ending, why, release } = await api.rollout({ id: rollout });
-      if (ending !== 'succeeded')
+      const { ending, why, release, previous } = await api.rollout({ id: rollout });
+      if (left && ending === 'aborted') return say(`${environment} was taken back to ${previous}`);
+      if (left || ending !== 'succeeded')
         throw problem('ROLLBACK_FAILED', { environment, why: why ?? ending ?? 'it did not end in time' });
       say(`${environment} was rolled back to ${release}`);
     } catch (error) {

@@ -20,12 +20,12 @@ export const abort = {
 
 async function run(environment: string, { config, format }: Options): Promise<number> {
   const { findPlace, openAgent, whoAsks } = await import('../context.ts');
-  const { runToVerdict } = await import('../rollout/run.ts');
+  const { codeOfPuttingBack, runToVerdict } = await import('../rollout/run.ts');
   const { openScreen } = await import('../rollout/screen.ts');
   const project = (await findPlace(config, environment)).project.id;
   const agent = await openAgent();
   const { rollout } = await agent.abort({ project, environment, by: whoAsks() });
-  const code = await runToVerdict(agent, { id: rollout, project, environment }, openScreen(format));
-  // Putting back is what was asked for: a NO-GO is its success, and a rollout that won the race is none.
-  return code === 1 ? 0 : code === 0 ? 1 : code;
+  return codeOfPuttingBack(
+    await runToVerdict(agent, { id: rollout, project, environment }, openScreen(format)),
+  );
 }

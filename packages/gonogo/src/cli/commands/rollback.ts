@@ -24,16 +24,17 @@ export const rollback = {
 
 async function run(environment: string, { config, format, to, env }: Options): Promise<number> {
   const { findPlace, openAgent, whoAsks } = await import('../context.ts');
-  const { runToVerdict } = await import('../rollout/run.ts');
+  const { codeOfPuttingBack, runToVerdict } = await import('../rollout/run.ts');
   const { openScreen } = await import('../rollout/screen.ts');
   const project = (await findPlace(config, environment)).project.id;
   const agent = await openAgent();
-  const { rollout } = await agent.rollback({
+  const { rollout, left } = await agent.rollback({
     project,
     environment,
     by: whoAsks(),
     ...(to === undefined ? {} : { to }),
     ...(env ? { values: env } : {}),
   });
-  return runToVerdict(agent, { id: rollout, project, environment }, openScreen(format));
+  const code = await runToVerdict(agent, { id: rollout, project, environment }, openScreen(format));
+  return left ? codeOfPuttingBack(code) : code;
 }

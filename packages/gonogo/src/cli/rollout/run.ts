@@ -92,3 +92,6 @@ export function exitCodeOf({ verdict, ending }: Pick<RolloutDetail, 'verdict' | 
   if (ending === undefined) return 4;
   return verdict === 'GO' ? 0 : 1;
 }
+
+/** Where putting back is what was asked for, a NO-GO is its success, and a rollout that won the race is none. */
+export const codeOfPuttingBack = (code: number): number => (code === 1 ? 0 : code === 0 ? 1 : code);

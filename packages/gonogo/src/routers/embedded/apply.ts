@@ -5,7 +5,13 @@ import { connectRpc, type RpcClient, RpcError } from '../../system/rpc.ts';
 import { type ProxyAnswer, ProxyAnswers, type ProxyInput, type ProxyMethod } from '../../wire/proxy.ts';
 import { controlSocket, logFile } from './render.ts';
 
-export type Place = { readonly folder: string; readonly id: string; readonly clock: Clock };
+/** One worker of a proxy; 0 is the one that writes the routes file. */
+export type Place = {
+  readonly folder: string;
+  readonly id: string;
+  readonly clock: Clock;
+  readonly worker: number;
+};
 
 /** A proxy that was killed is back within this; a call made meanwhile waits for it. */
 const patience = 5_000;
@@ -35,10 +41,12 @@ export async function ask<M extends ProxyMethod>(
   }
 }
 
+const socketOf = ({ folder, id, worker }: Place): string => controlSocket(folder, id, worker);
+
 /** True if a proxy accepts control connections at once. */
 export async function isServing(place: Place): Promise<boolean> {
   try {
-    (await connectRpc(controlSocket(place.folder, place.id))).close();
+    (await connectRpc(socketOf(place))).close();
     return true;
   } catch {
     return false; // No socket, or nobody behind it: the caller starts one.
@@ -47,7 +55,7 @@ export async function isServing(place: Place): Promise<boolean> {
 
 /** Connects as soon as the proxy accepts; `within` milliseconds at most. */
 export async function connect(place: Place, within: number): Promise<RpcClient> {
-  const socket = controlSocket(place.folder, place.id);
+  const socket = socketOf(place);
   const since = place.clock.mono();
   for (;;) {
     try {
@@ -63,7 +71,7 @@ export async function connect(place: Place, within: number): Promise<RpcClient> 
 
 async function inTime<T>(place: Place, call: Promise<T>, within: number): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const socket = controlSocket(place.folder, place.id);
+  const socket = socketOf(place);
   const timer = setTimeout(
     () => reject(problem('PROXY_UNREACHABLE', { socket, why: `no answer in ${within} ms` })),
     within,

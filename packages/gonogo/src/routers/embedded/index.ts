@@ -1,21 +1,26 @@
+import type { Counters } from '../../domain/signals.ts';
 import type { SlotId } from '../../domain/slot.ts';
 import type { Split } from '../../domain/split.ts';
 import { type Target, targetKey } from '../../domain/target.ts';
-import type { Member, Observed, Router } from '../../ports/router.ts';
+import type { HoldBounds, Member, Observed, Router } from '../../ports/router.ts';
 import { Mutex } from '../../system/mutex.ts';
-import { ask } from './apply.ts';
+import { addTraffic } from '../../wire/traffic.ts';
+import { ask, isServing } from './apply.ts';
 import { askFront } from './confirm.ts';
-import { askProxyOf, type EmbeddedRouterOptions, placeOf } from './proxies.ts';
+import { proxiesOf, storedBy } from './locate.ts';
+import { askProxyOf, askWorkersOf, type EmbeddedRouterOptions, placeOf, reload } from './proxies.ts';
 import { publish, unpublish, vet } from './publish.ts';
-import { dialAddress } from './render.ts';
+import { dialAddress, proxyId, questionOf } from './render.ts';
 import { commit, drop, prepare, type Shifting } from './shift.ts';
 import { tendProxies } from './tend.ts';
 
 /** gonogo's own router: a proxy process for each listening address, bound and kept alive by the keeper. */
 export function embeddedRouter(options: EmbeddedRouterOptions) {
-  const inTurn = oneAtATime();
+  const turns = oneAtATime();
+  const inTurn = async <T>(target: Target, task: Task<T>): Promise<T> =>
+    await turnOf(options, turns, { target, task });
   const shifting: Shifting = { ...options, open: new Map() };
-  if (options.tend) void tendProxies(options, options.tend, inTurn);
+  if (options.tend) void tendProxies(options, options.tend, (id, task) => turns([proxyTurn(id)], task));
   return {
     can: {
       moves: 'requests',
@@ -23,36 +28,73 @@ export function embeddedRouter(options: EmbeddedRouterOptions) {
       swap: 'atomic',
       ack: 'data-plane',
       weights: true,
-      hold: false,
+      hold: true,
     },
     observe: (target) => observe(options, target),
     vet: (target, route) => vet(options, target, route),
-    publish: (target, route) => inTurn(targetKey(target), () => publish(options, target, route)),
-    unpublish: (target) => inTurn(targetKey(target), () => unpublish(options, target)),
-    members: (slot, members) => inTurn(targetKey(slot.target), () => tellMembers(options, slot, members)),
-    prepare: (shift, fence) => inTurn(targetKey(shift.target), () => prepare(shifting, shift, fence)),
-    commit: (prepared) => inTurn(targetKey(prepared.shift.target), () => commit(shifting, prepared)),
-    drop: (prepared) => inTurn(targetKey(prepared.shift.target), () => drop(shifting, prepared)),
+    publish: (target, route) =>
+      turnOf(options, turns, {
+        target,
+        also: [proxyId(route.listen)],
+        task: (before) => publish(options, target, { route, before }),
+      }),
+    unpublish: (target) => inTurn(target, (ids) => unpublish(options, targetKey(target), ids)),
+    members: (slot, members) => inTurn(slot.target, () => tellMembers(options, slot, members)),
+    prepare: (shift, fence) => inTurn(shift.target, () => prepare(shifting, shift, fence)),
+    commit: (prepared) => inTurn(prepared.shift.target, () => commit(shifting, prepared)),
+    drop: (prepared) => inTurn(prepared.shift.target, () => drop(shifting, prepared)),
+    hold: (target, bounds) => hold(options, target, bounds),
+    release: (target) => release(options, target),
     drain: (slot, deadline, instances) => drain(options, slot, { deadline, instances }),
-    counters: (slot) => askProxyOf(options, slot.target, { method: 'counters', input: named(slot) }),
+    counters: (slot) => counters(options, slot),
     whoAnswers: (target, path) => whoAnswers(options, target, path),
   } satisfies Router;
 }
 
-/** Whatever changes one target's route happens one after another. */
-function oneAtATime() {
+type Turns = <T>(keys: readonly string[], task: () => Promise<T>) => Promise<T>;
+
+/** `ids`: the proxies that have the target's route. */
+type Task<T> = (ids: readonly string[]) => Promise<T>;
+
+const proxyTurn = (id: string): string => `proxy ${id}`;
+
+/** Whatever changes one target's route happens one after another, and so does what changes one proxy. */
+function oneAtATime(): Turns {
   const turns = new Map<string, Mutex>();
-  return <T>(key: string, task: () => Promise<T>): Promise<T> => {
+  const take: Turns = ([key, ...rest], task) => {
+    if (key === undefined) return task();
     const turn = turns.get(key) ?? new Mutex();
     turns.set(key, turn);
-    return turn.run(task);
+    return turn.run(() => take(rest, task));
   };
+  return take;
 }
 
+/** Proxies' turns are taken in one order, so that two targets that change places do not wait for each other. */
+function turnOf<T>(
+  { folder }: EmbeddedRouterOptions,
+  turns: Turns,
+  { target, also = [], task }: { target: Target; also?: readonly string[]; task: Task<T> },
+): Promise<T> {
+  const key = targetKey(target);
+  return turns([key], async () => {
+    const ids = (await proxiesOf(folder, key)).map((one) => one.id);
+    const proxies = [...new Set([...ids, ...also])].sort();
+    return await turns(proxies.map(proxyTurn), () => task(ids));
+  });
+}
+
+/** A worker that is behind the first, because a commit was interrupted, is brought up to it. */
 async function observe(options: EmbeddedRouterOptions, target: Target): Promise<Observed> {
   const place = await placeOf(options, target);
   if (!place) return { split: 'nobody', generation: 0, settled: true };
-  const { split, ...rest } = await ask(place, 'observe', { target: targetKey(target) });
+  const input = { target: targetKey(target) };
+  const { split, ...rest } = await ask(place.first, 'observe', input);
+  const serving = await Promise.all(place.others.map(isServing));
+  const others = await Promise.all(
+    place.others.filter((_, i) => serving[i]).map((other) => ask(other, 'observe', input)),
+  );
+  if (others.some((other) => other.generation !== rest.generation)) await reload(place.others);
   return { split: split as Split, ...rest };
 }
 
@@ -64,6 +106,7 @@ async function tellMembers(
   if (members.length === 0 && !(await placeOf(options, slot.target))) return;
   const input = { ...named(slot), members: [...members] };
   await askProxyOf(options, slot.target, { method: 'members', input });
+  await reload((await placeOf(options, slot.target))?.others ?? []);
 }
 
 type Draining = { readonly deadline: number; readonly instances: readonly string[] | undefined };
@@ -76,15 +119,42 @@ async function drain(
   const place = await placeOf(options, slot.target);
   if (!place) return true; // Nothing comes in, so nothing is in flight.
   const only = instances ? { instances: [...instances] } : {};
-  return (await ask(place, 'drain', { ...named(slot), deadline, ...only })).drained;
+  const input = { ...named(slot), deadline, ...only };
+  const answers = await askWorkersOf(options, slot.target, { method: 'drain', input });
+  return answers.every((answer) => answer.drained);
+}
+
+async function hold(
+  options: EmbeddedRouterOptions,
+  target: Target,
+  { atMost, within }: HoldBounds,
+): Promise<void> {
+  const workers = 1 + ((await placeOf(options, target))?.others.length ?? 0);
+  const input = { target: targetKey(target), atMost: Math.ceil(atMost / workers), within };
+  await askWorkersOf(options, target, { method: 'hold', input });
+}
+
+async function release(options: EmbeddedRouterOptions, target: Target): Promise<void> {
+  await askWorkersOf(options, target, { method: 'release', input: { target: targetKey(target) } });
+}
+
+/** What all workers counted; one that was started anew makes them another incarnation. */
+async function counters(options: EmbeddedRouterOptions, slot: SlotId): Promise<Counters> {
+  const answers = await askWorkersOf(options, slot.target, { method: 'counters', input: named(slot) });
+  const { requests, errors, inFlight, latency } = addTraffic(answers);
+  const incarnation = answers.map((answer) => answer.incarnation).join(' ');
+  return { incarnation, requests, errors, inFlight, latency };
 }
 
 async function whoAnswers(options: EmbeddedRouterOptions, target: Target, path: string) {
   const place = await placeOf(options, target);
   if (!place) return undefined;
-  const { listen, secret } = await ask(place, 'hello', undefined);
+  const { routes } = await storedBy(options.folder, place.first.id);
+  const rules = routes.find((route) => route.target === targetKey(target))?.rules ?? {};
+  const { listen, secret } = await ask(place.first, 'hello', undefined);
   const [front] = listen;
-  return front && askFront(dialAddress(front), path, secret);
+  const tls = routes.some((route) => route.rules?.tls !== undefined);
+  return front && askFront({ front: dialAddress(front), secret, tls, ...questionOf(rules, path) });
 }
 
 const named = ({ target, slot }: SlotId) => ({ target: targetKey(target), slot });

@@ -3,9 +3,11 @@ import net from 'node:net';
 import { messageOf, problem } from '../../errors.ts';
 import { entryPath } from '../../system/entries.ts';
 import { makePrivateFolder } from '../../system/files.ts';
-import type { KeeperClient, ListenerSpec } from '../../wire/keeper.ts';
+import type { RpcClient } from '../../system/rpc.ts';
+import type { KeeperClient, Launched, ListenerSpec } from '../../wire/keeper.ts';
+import { ProxyAnswers } from '../../wire/proxy.ts';
 import { ask, codeOf, connect, isServing, type Place } from './apply.ts';
-import { controlSocket, launchSpec, listenFailure, listenOf, proxyKey, routesFile } from './render.ts';
+import { controlSocket, launchSpec, listenFailure, proxyKey, type Run, routesFile, runOf } from './render.ts';
 
 /** What the driver needs of the keeper. */
 export type Keeper = Pick<KeeperClient, 'call'>;
@@ -16,30 +18,100 @@ const startWithin = 20_000;
 const retireWithin = 1_000;
 
 /**
- * Makes a proxy serve an address: the one that does already, even if the keeper that started it is gone, or a new one.
- * Fails with LISTEN_FAILED when the address cannot be had.
+ * Makes a worker serve: the one that does already, even if the keeper that started it is gone, or a new one.
+ * Fails with LISTEN_FAILED when an address cannot be had.
  */
-export async function ensureProxy(keeper: Keeper, place: Place, listen: ListenerSpec): Promise<void> {
+export async function ensureWorker(
+  keeper: Keeper,
+  place: Place,
+  listeners: readonly ListenerSpec[],
+): Promise<void> {
   if (await isServing(place)) return;
-  await makePrivateFolder(place.folder);
-  await bind(keeper, listen);
-  const program = { node: process.execPath, entry: entryPath('proxy'), folder: place.folder };
-  await keeper.call('launch', launchSpec(listen, program));
+  const [known] = await launchesOf(keeper, place);
+  if (!known) await start(keeper, place, { run: 0, listeners });
   (await connect(place, startWithin)).close();
 }
 
-/** Ends a proxy and lets go of its address and files; one that cannot be reached any more is ended by the keeper. */
-export async function endProxy(keeper: Keeper, place: Place): Promise<void> {
-  const key = proxyKey(place.id);
-  await keeper.call('forget', { key });
-  if (await isServing(place)) await ask(place, 'retire', { deadline: retireWithin });
-  else await keeper.call('signal', { key, signal: 'SIGKILL' });
-  await keeper.call('unbind', listenOf(place.id));
-  await gone(keeper, place, key);
-  for (const path of [routesFile, controlSocket]) await rm(path(place.folder, place.id), { force: true });
+/**
+ * Makes the first worker serve, and binds what it does not listen on yet, for `settle` to hand to the next one.
+ * Fails with LISTEN_FAILED, with nothing bound, when an address cannot be had.
+ */
+export async function listenAt(
+  keeper: Keeper,
+  place: Place,
+  listeners: readonly ListenerSpec[],
+): Promise<void> {
+  await ensureWorker(keeper, place, listeners);
+  const { listen } = await ask(place, 'hello', undefined);
+  const missing = listeners.filter(({ port }) => !listen.some((one) => one.port === port));
+  try {
+    for (const one of missing) await bind(keeper, one);
+  } catch (error) {
+    for (const one of missing) await keeper.call('unbind', one);
+    throw error;
+  }
 }
 
-async function bind(keeper: Keeper, listen: ListenerSpec): Promise<void> {
+/** Starts one more run of a worker, on addresses that are bound first. */
+export async function start(
+  keeper: Keeper,
+  { folder, id, worker }: Place,
+  { run, listeners }: { run: number; listeners: readonly ListenerSpec[] },
+): Promise<void> {
+  await makePrivateFolder(folder);
+  for (const listen of listeners) await bind(keeper, listen);
+  const program = { node: process.execPath, entry: entryPath('proxy'), folder };
+  await keeper.call('launch', launchSpec({ id, worker, run, listeners }, program));
+}
+
+/** The keeper's launches of a worker that it would start again, or that still run; the newest first. */
+export async function launchesOf(keeper: Keeper, { id, worker }: Place): Promise<(Run & Launched)[]> {
+  const launches = (await launchesIn(keeper, id)).filter((one) => one.worker === worker);
+  return launches.sort((a, b) => b.run - a.run);
+}
+
+const launchesIn = async (keeper: Keeper, id: string): Promise<(Run & Launched)[]> =>
+  (await keeper.call('list', undefined))
+    .filter(({ labels, key }) => labels.proxy === id && key.startsWith(proxyKey(id)))
+    .map((launched) => ({ ...launched, ...runOf(launched.key) }));
+
+/** Connects to a worker as soon as another process than `not` answers there. */
+export async function connectNew(place: Place, not: number | undefined): Promise<RpcClient> {
+  const since = place.clock.mono();
+  for (;;) {
+    const client = await connect(place, startWithin);
+    const { pid } = ProxyAnswers.hello.parse(await client.call('hello'));
+    if (pid !== not) return client;
+    client.close();
+    if (place.clock.mono() - since > startWithin) {
+      const socket = controlSocket(place.folder, place.id, place.worker);
+      throw problem('PROXY_UNREACHABLE', { socket, why: 'the next one did not start' });
+    }
+    await place.clock.sleep(10);
+  }
+}
+
+/** Ends a proxy and lets go of its addresses and files; what cannot be reached any more is ended by the keeper. */
+export async function endProxy(
+  keeper: Keeper,
+  workers: readonly Place[],
+  listeners: readonly ListenerSpec[],
+): Promise<void> {
+  const [first] = workers;
+  if (!first) return;
+  for (const { key } of await launchesIn(keeper, first.id)) await keeper.call('forget', { key });
+  for (const place of workers) {
+    if (await isServing(place)) await ask(place, 'retire', { deadline: retireWithin });
+    else await kill(keeper, await launchesOf(keeper, place));
+  }
+  for (const listen of listeners) await keeper.call('unbind', listen);
+  await gone(keeper, first);
+  await rm(routesFile(first.folder, first.id), { force: true });
+  for (const { folder, id, worker } of workers) await rm(controlSocket(folder, id, worker), { force: true });
+}
+
+/** Binds an address at the keeper, unless it is bound there already. */
+export async function bind(keeper: Keeper, listen: ListenerSpec): Promise<void> {
   try {
     await keeper.call('bind', listen);
   } catch (error) {
@@ -50,32 +122,42 @@ async function bind(keeper: Keeper, listen: ListenerSpec): Promise<void> {
 }
 
 /**
- * Why an address could not be listened on, found by binding it for an instant, which nobody notices; undefined if it
- * could, or if a proxy of ours has it.
+ * Why addresses could not be listened on, found by binding each for an instant, which nobody notices; undefined if they
+ * could, or if a proxy of ours has them.
  */
 export async function whyNotListen(
   keeper: Keeper,
   place: Place,
-  listen: ListenerSpec,
-): Promise<string | undefined> {
-  const key = proxyKey(place.id);
-  if (await isServing(place)) return undefined;
-  if ((await keeper.call('list', undefined)).some((launch) => launch.key === key)) return undefined;
-  try {
-    new net.BoundSocket(listen).close();
-    return undefined;
-  } catch (error) {
-    return listenFailure((error as NodeJS.ErrnoException).code ?? messageOf(error));
+  listeners: readonly ListenerSpec[],
+): Promise<{ listen: ListenerSpec; why: string } | undefined> {
+  const ours = await heldBy(keeper, place);
+  for (const listen of listeners) {
+    if (ours === 'unknown' || ours.some((one) => one.port === listen.port)) continue;
+    try {
+      new net.BoundSocket(listen).close();
+    } catch (error) {
+      return { listen, why: listenFailure((error as NodeJS.ErrnoException).code ?? messageOf(error)) };
+    }
   }
+  return undefined;
+}
+
+/** Where a proxy listens; `unknown` while the keeper starts it again. */
+async function heldBy(keeper: Keeper, place: Place): Promise<readonly ListenerSpec[] | 'unknown'> {
+  if (await isServing(place)) return (await ask(place, 'hello', undefined)).listen;
+  return (await launchesOf(keeper, place)).length > 0 ? 'unknown' : [];
+}
+
+async function kill(keeper: Keeper, launches: readonly Launched[]): Promise<void> {
+  for (const { key } of launches) await keeper.call('signal', { key, signal: 'SIGKILL' });
 }
 
 /** The keeper forgets a proxy when it ends; only then may its key be launched again. */
-async function gone(keeper: Keeper, place: Place, key: string): Promise<void> {
+async function gone(keeper: Keeper, place: Place): Promise<void> {
   const since = place.clock.mono();
   while (place.clock.mono() - since < 2 * retireWithin + 3_000) {
-    const launches = await keeper.call('list', undefined);
-    if (!launches.some((launch) => launch.key === key && !launch.ended)) return;
+    if ((await launchesIn(keeper, place.id)).every((launch) => launch.ended)) return;
     await place.clock.sleep(20);
   }
-  await keeper.call('signal', { key, signal: 'SIGKILL' });
+  await kill(keeper, await launchesIn(keeper, place.id));
 }

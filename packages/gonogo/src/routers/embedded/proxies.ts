@@ -3,7 +3,7 @@ import { problem } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { systemClock } from '../../system/clock.ts';
 import type { ProxyAnswer, ProxyInput, ProxyMethod } from '../../wire/proxy.ts';
-import { ask, codeOf, type Place } from './apply.ts';
+import { ask, codeOf, isServing, type Place } from './apply.ts';
 import type { Keeper } from './launch.ts';
 import { proxiesOf } from './locate.ts';
 
@@ -27,26 +27,72 @@ export const placeIn = ({ folder, clock = systemClock }: EmbeddedRouterOptions, 
   folder,
   clock,
   id,
+  worker: 0,
 });
 
-/** The proxy that has a target's route; undefined when there is none. */
-export async function placeOf(options: EmbeddedRouterOptions, target: Target): Promise<Place | undefined> {
-  const [id] = await proxiesOf(options.folder, targetKey(target));
-  return id === undefined ? undefined : placeIn(options, id);
+/** The proxy that has a target's route, and its other workers; undefined when there is none. */
+export async function placeOf(
+  options: EmbeddedRouterOptions,
+  target: Target,
+): Promise<{ first: Place; others: Place[] } | undefined> {
+  const [found] = await proxiesOf(options.folder, targetKey(target));
+  if (!found) return undefined;
+  const first = placeIn(options, found.id);
+  return { first, others: othersOf(first, found.workers) };
 }
 
-/** Asks the proxy of a target; fails with ROUTE_MISSING when no proxy has its route. */
+/** The workers of a proxy besides the first. */
+export const othersOf = (first: Place, workers: number): Place[] =>
+  Array.from({ length: workers - 1 }, (_, i) => ({ ...first, worker: i + 1 }));
+
+type Question<M extends ProxyMethod> = { readonly method: M; readonly input: ProxyInput<M> };
+
+/** Asks the first worker of a target's proxy; fails with ROUTE_MISSING when no proxy has its route. */
 export async function askProxyOf<M extends ProxyMethod>(
   options: EmbeddedRouterOptions,
   target: Target,
-  question: { readonly method: M; readonly input: ProxyInput<M> },
+  question: Question<M>,
 ): Promise<ProxyAnswer<M>> {
+  const { first } = await mustPlace(options, target);
+  return await inWords(options, target, () => ask(first, question.method, question.input));
+}
+
+/** Asks every worker of a target's proxy. */
+export async function askWorkersOf<M extends ProxyMethod>(
+  options: EmbeddedRouterOptions,
+  target: Target,
+  { method, input }: Question<M>,
+): Promise<ProxyAnswer<M>[]> {
+  const { first, others } = await mustPlace(options, target);
+  return await inWords(options, target, () =>
+    Promise.all([first, ...others].map((place) => ask(place, method, input))),
+  );
+}
+
+/** Has every worker but the first read again what the first has stored. One that is away reads it when it starts. */
+export async function reload(others: readonly Place[]): Promise<void> {
+  await Promise.all(
+    others.map(async (place) => {
+      if (await isServing(place)) await ask(place, 'reload', undefined);
+    }),
+  );
+}
+
+async function mustPlace(options: EmbeddedRouterOptions, target: Target) {
   const place = await placeOf(options, target);
   if (!place) throw problem('ROUTE_MISSING', { target: targetKey(target) });
+  return place;
+}
+
+async function inWords<T>(
+  { folder }: EmbeddedRouterOptions,
+  target: Target,
+  act: () => Promise<T>,
+): Promise<T> {
   try {
-    return await ask(place, question.method, question.input);
+    return await act();
   } catch (error) {
-    throw inOurWords(error, { target, folder: options.folder });
+    throw inOurWords(error, { target, folder });
   }
 }
 

@@ -1,31 +1,40 @@
-import { readFile } from 'node:fs/promises';
+import type { Route } from '../../domain/front.ts';
 import { type Target, targetKey } from '../../domain/target.ts';
 import { problem } from '../../errors.ts';
-import type { Route } from '../../ports/router.ts';
-import { RoutesFile } from '../../wire/proxy.ts';
+import { takenBy } from '../../wire/reach.ts';
 import { ask, codeOf, isServing, type Place } from './apply.ts';
-import { endProxy, ensureProxy, whyNotListen } from './launch.ts';
-import { proxiesOf, targetsOf } from './locate.ts';
-import { type EmbeddedRouterOptions, placeIn } from './proxies.ts';
-import { proxyId, routesFile } from './render.ts';
+import { endProxy, ensureWorker, listenAt, whyNotListen } from './launch.ts';
+import { type Stored, storedBy } from './locate.ts';
+import { type EmbeddedRouterOptions, othersOf, placeIn, reload } from './proxies.ts';
+import { listenersOf, proxyId, rulesOf, settingsOf } from './render.ts';
+import { settle } from './settle.ts';
 
-/** Makes the front listen for a target. A route that listens elsewhere moves here with its split and instances. */
+/**
+ * Makes the front listen for a target. A route that listens elsewhere, at one of the proxies `before`, moves here with
+ * its split and instances.
+ */
 export async function publish(
   options: EmbeddedRouterOptions,
   target: Target,
-  { listen }: Route,
+  { route, before }: { route: Route; before: readonly string[] },
 ): Promise<void> {
+  const { listen } = route;
   const place = placeIn(options, proxyId(listen));
-  await ensureProxy(options.keeper, place, listen);
+  const key = targetKey(target);
+  const rules = rulesOf(route);
+  const settings = settingsOf(route, options.folder, place.id);
+  const wanted = withRoute(await storedBy(options.folder, place.id), key, { rules, settings });
+  await listenAt(options.keeper, place, listenersOf(place.id, wanted));
   try {
-    await ask(place, 'publish', { target: targetKey(target) });
+    await ask(place, 'publish', { target: key, rules, settings });
   } catch (error) {
     if (codeOf(error) !== 'TAKEN') throw error;
-    const [other = 'another target'] = await targetsOf(options.folder, place.id);
-    throw problem('LISTEN_FAILED', { ...listen, why: takenBy(other) }, error);
+    throw problem('LISTEN_FAILED', { ...listen, why: servedThere((error as Error).message) }, error);
   }
-  for (const id of await proxiesOf(options.folder, targetKey(target))) {
-    if (id !== place.id) await move(options, target, { from: placeIn(options, id), to: place });
+  await reload(othersOf(place, wanted.settings.workers ?? 1));
+  await settle(options.keeper, place);
+  for (const id of before) {
+    if (id !== place.id) await move(options, key, { from: placeIn(options, id), to: place });
   }
 }
 
@@ -33,41 +42,75 @@ export async function publish(
 export async function vet(
   options: EmbeddedRouterOptions,
   target: Target,
-  { listen }: Route,
+  route: Route,
 ): Promise<string | undefined> {
+  const { listen } = route;
   const place = placeIn(options, proxyId(listen));
-  const other = (await targetsOf(options.folder, place.id)).find((one) => one !== targetKey(target));
-  const why = other ? takenBy(other) : await whyNotListen(options.keeper, place, listen);
-  return why === undefined ? undefined : problem('LISTEN_FAILED', { ...listen, why }).message;
+  const key = targetKey(target);
+  const asked = { rules: rulesOf(route), settings: settingsOf(route, options.folder, place.id) };
+  const wanted = withRoute(await storedBy(options.folder, place.id), key, asked);
+  const other = takenBy(wanted.routes, key);
+  if (other) return problem('LISTEN_FAILED', { ...listen, why: servedThere(other) }).message;
+  const taken = await whyNotListen(options.keeper, place, listenersOf(place.id, wanted));
+  return taken && problem('LISTEN_FAILED', { ...taken.listen, why: taken.why }).message;
 }
 
-const takenBy = (target: string): string => `${target} is served there already`;
+const servedThere = (target: string): string => `${target} is served there already`;
 
-/** Takes the front away, with the proxy, which serves no other target. */
-export async function unpublish(options: EmbeddedRouterOptions, target: Target): Promise<void> {
-  for (const id of await proxiesOf(options.folder, targetKey(target))) {
+type Asked = { readonly rules: Stored['routes'][number]['rules']; readonly settings: Stored['settings'] };
+
+/** What a proxy will have stored once a route is published (`proxy/control.ts`). */
+function withRoute(
+  { routes, settings }: Stored,
+  target: string,
+  asked: Asked,
+): { routes: { target: string; rules: NonNullable<Asked['rules']> }[]; settings: Stored['settings'] } {
+  const others = routes
+    .filter((route) => route.target !== target)
+    .map((route) => ({ target: route.target, rules: route.rules ?? {} }));
+  return {
+    routes: [...others, { target, rules: asked.rules ?? {} }],
+    settings: others.length > 0 ? { ...settings, ...asked.settings } : asked.settings,
+  };
+}
+
+/** Takes a target's route away from proxies, and the proxy with the last of its routes. */
+export async function unpublish(
+  options: EmbeddedRouterOptions,
+  target: string,
+  ids: readonly string[],
+): Promise<void> {
+  for (const id of ids) {
     const place = placeIn(options, id);
-    if (await isServing(place)) await ask(place, 'unpublish', { target: targetKey(target) });
-    await endProxy(options.keeper, place);
+    const stored = await storedBy(options.folder, id);
+    const workers = [place, ...othersOf(place, stored.settings.workers ?? 1)];
+    const isLast = stored.routes.every((route) => route.target === target);
+    if (!isLast) await ensureWorker(options.keeper, place, listenersOf(id, stored));
+    if (await isServing(place)) await ask(place, 'unpublish', { target });
+    if (isLast) await endProxy(options.keeper, workers, listenersOf(id, stored));
+    else {
+      await reload(workers.slice(1));
+      await settle(options.keeper, place);
+    }
   }
 }
 
 async function move(
   options: EmbeddedRouterOptions,
-  target: Target,
+  target: string,
   way: { from: Place; to: Place },
 ): Promise<void> {
-  const key = targetKey(target);
-  const path = routesFile(way.from.folder, way.from.id);
-  const { routes } = RoutesFile.parse(JSON.parse(await readFile(path, 'utf8')));
-  const route = routes.find((one) => one.target === key);
-  const there = await ask(way.to, 'observe', { target: key });
+  const { routes } = await storedBy(way.from.folder, way.from.id);
+  const route = routes.find((one) => one.target === target);
+  const there = await ask(way.to, 'observe', { target });
   if (route && there.generation === 1 && route.split !== 'nobody') {
     for (const slot of ['blue', 'green'] as const) {
-      await ask(way.to, 'members', { target: key, slot, members: route.members[slot] });
+      await ask(way.to, 'members', { target, slot, members: route.members[slot] });
     }
-    const shift = { target: key, from: there.split, to: route.split, fence: route.fence };
+    const shift = { target, from: there.split, to: route.split, fence: route.fence };
     await ask(way.to, 'commit', { token: (await ask(way.to, 'prepare', shift)).token });
+    const { settings } = await storedBy(way.to.folder, way.to.id);
+    await reload(othersOf(way.to, settings.workers ?? 1));
   }
-  await endProxy(options.keeper, way.from);
+  await unpublish(options, target, [way.from.id]);
 }

@@ -3,42 +3,81 @@ import { streamOf, targetKey } from '../../domain/target.ts';
 import { problem } from '../../errors.ts';
 import type { Fence } from '../../ports/leases.ts';
 import type { Prepared, Shifted } from '../../ports/router.ts';
-import { codeOf } from './apply.ts';
-import { askProxyOf, type EmbeddedRouterOptions } from './proxies.ts';
+import { RpcError } from '../../system/rpc.ts';
+import { ask, codeOf, type Place } from './apply.ts';
+import { askProxyOf, type EmbeddedRouterOptions, placeOf } from './proxies.ts';
 
-/** What was prepared and neither committed nor dropped, with the fence it was prepared under. */
-export type OpenShifts = Map<string, Fence>;
+/** What was prepared and neither committed nor dropped, by the first worker's token. */
+export type OpenShifts = Map<string, { readonly fence: Fence; readonly others: readonly Ticket[] }>;
+
+type Ticket = { readonly place: Place; readonly token: string };
 
 export type Shifting = EmbeddedRouterOptions & { readonly open: OpenShifts };
 
 /** Fails with ROUTER_MOVED when the split is not `shift.from`, with LEASE_LOST when a newer lease has acted. */
 export async function prepare(shifting: Shifting, shift: Shift, fence: Fence): Promise<Prepared> {
   const { token, generation } = await ticket(shifting, shift, fence);
-  shifting.open.set(token, fence);
+  shifting.open.set(token, { fence, others: await prepareOthers(shifting, shift, fence) });
   return { shift, generation, token };
 }
 
-/** Resolves when the proxy has stored and serves the new split. */
+/** Resolves when the first worker has stored the new split, and every worker serves it. */
 export async function commit(shifting: Shifting, prepared: Prepared): Promise<Shifted> {
   const { shift, token } = prepared;
   const since = performance.now();
-  const fence = shifting.open.get(token);
-  if (fence === undefined)
+  const open = shifting.open.get(token);
+  if (open === undefined)
     throw problem('INTERNAL', { what: 'a shift that was dropped or done cannot be committed' });
   try {
     await askProxyOf(shifting, shift.target, { method: 'commit', input: { token } });
   } catch (error) {
     if (codeOf(error) !== 'UNKNOWN_TOKEN') throw await refusal(shifting, shift, error);
-    await commitAgain(shifting, prepared, fence);
+    await commitAgain(shifting, prepared, open.fence);
   }
+  await Promise.all(open.others.map((ticket) => commitOther(ticket, prepared)));
   shifting.open.delete(token);
   return { generation: prepared.generation, ms: performance.now() - since };
 }
 
+/** A worker that was started anew, or has an older table than the first, is brought up to date before. */
+async function prepareOthers(
+  shifting: Shifting,
+  { target, from, to }: Shift,
+  fence: Fence,
+): Promise<Ticket[]> {
+  const others = (await placeOf(shifting, target))?.others ?? [];
+  const input = { target: targetKey(target), from, to, fence };
+  return await Promise.all(
+    others.map(async (place) => {
+      try {
+        return { place, token: (await ask(place, 'prepare', input)).token };
+      } catch (error) {
+        if (!(error instanceof RpcError)) throw error;
+        await ask(place, 'reload', undefined);
+        return { place, token: (await ask(place, 'prepare', input)).token };
+      }
+    }),
+  );
+}
+
+/** One that was started anew since it was prepared reads what the first has stored. */
+async function commitOther({ place, token }: Ticket, { shift, generation }: Prepared): Promise<void> {
+  try {
+    await ask(place, 'commit', { token });
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    await ask(place, 'reload', undefined);
+    const now = await ask(place, 'observe', { target: targetKey(shift.target) });
+    if (now.generation < generation) throw error;
+  }
+}
+
 /** Safe to repeat. */
 export async function drop(shifting: Shifting, { shift, token }: Prepared): Promise<void> {
+  const others = shifting.open.get(token)?.others ?? [];
   shifting.open.delete(token);
   await askProxyOf(shifting, shift.target, { method: 'drop', input: { token } });
+  await Promise.all(others.map((ticket) => ask(ticket.place, 'drop', { token: ticket.token })));
 }
 
 /** The proxy was started anew since `prepare`. Its stored generation tells whether the commit was done before that. */

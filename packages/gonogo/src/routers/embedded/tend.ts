@@ -1,12 +1,12 @@
 import { messageOf } from '../../errors.ts';
-import { isServing } from './apply.ts';
-import { ensureProxy } from './launch.ts';
-import { idsIn, targetsOf } from './locate.ts';
-import { type EmbeddedRouterOptions, placeIn, type Tending } from './proxies.ts';
-import { listenOf, proxyKey } from './render.ts';
+import { isServing, type Place } from './apply.ts';
+import { ensureWorker } from './launch.ts';
+import { idsIn, storedBy } from './locate.ts';
+import { type EmbeddedRouterOptions, othersOf, placeIn, type Tending } from './proxies.ts';
+import { listenersOf } from './render.ts';
 
-/** Does a task when nothing else changes the route of this target. */
-type InTurn = (target: string, task: () => Promise<void>) => Promise<void>;
+/** Does a task when nothing else changes this proxy. */
+type InTurn = (id: string, task: () => Promise<void>) => Promise<void>;
 
 /** How often proxies are looked at: nobody tells us when one ends that is not the keeper's child. */
 const lookEvery = 1000;
@@ -35,17 +35,17 @@ export async function tendProxies(
 }
 
 async function tend(options: EmbeddedRouterOptions, id: string, inTurn: InTurn): Promise<void> {
-  if (await isServing(placeIn(options, id))) return;
-  for (const target of await targetsOf(options.folder, id)) {
-    await inTurn(target, () => startIfLost(options, id, target));
+  const first = placeIn(options, id);
+  const { routes, settings } = await storedBy(options.folder, id);
+  if (routes.length === 0) return;
+  for (const place of [first, ...othersOf(first, settings.workers ?? 1)]) {
+    if (!(await isServing(place))) await inTurn(id, () => startIfLost(options, place));
   }
 }
 
 /** The keeper starts its own again by itself; and a route may have been taken away while we waited for our turn. */
-async function startIfLost(options: EmbeddedRouterOptions, id: string, target: string): Promise<void> {
-  const place = placeIn(options, id);
-  if (!(await targetsOf(options.folder, id)).includes(target) || (await isServing(place))) return;
-  const launches = await options.keeper.call('list', undefined);
-  if (launches.some((launch) => launch.key === proxyKey(id))) return;
-  await ensureProxy(options.keeper, place, listenOf(id));
+async function startIfLost({ folder, keeper }: EmbeddedRouterOptions, place: Place): Promise<void> {
+  const stored = await storedBy(folder, place.id);
+  if (stored.routes.length === 0 || (stored.settings.workers ?? 1) <= place.worker) return;
+  await ensureWorker(keeper, place, listenersOf(place.id, stored));
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { type ProcessHost, processHost } from '../../../../../test/suites/process-host.ts';
@@ -27,6 +28,18 @@ after(() => host.close());
 const apply = (spec: PoolSpec): Promise<void> => host.runtime.apply(spec, 1, never());
 /** Gone, or a zombie that only waits to be reaped. */
 const isGone = (pid: number): boolean => identify(pid) === undefined;
+
+test('a record that an earlier agent was killed while writing does not stay, and one being written does', async () => {
+  const folder = join(host.state.instances, 'p', 'green', 'web');
+  await mkdir(folder, { recursive: true });
+  const [stale, fresh] = [join(folder, '.0123456789ab.tmp'), join(folder, '.ba9876543210.tmp')];
+  for (const path of [stale, fresh]) await writeFile(path, '{');
+  const before = performance.timeOrigin / 1000 - 1;
+  await utimes(stale, before, before);
+  await host.again();
+  await eventually('the stale one is gone', async () => !existsSync(stale));
+  assert.ok(existsSync(fresh));
+});
 
 test('when the keeper is killed the instances run on, are found again, and can be stopped', async () => {
   const spec = await host.release('adopted', server, { count: 2 });

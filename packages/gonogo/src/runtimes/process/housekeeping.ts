@@ -1,6 +1,7 @@
 import { type PoolId, poolKey } from '../../domain/slot.ts';
 import { outputFile, poolFolder } from './folders.ts';
 import type { ProcessOptions } from './options.ts';
+import { removeUnfinished } from './records.ts';
 import { rotate } from './rotate.ts';
 import type { ProcessTools } from './tools.ts';
 import { type Found, look } from './world.ts';
@@ -16,8 +17,9 @@ export type Housekeeping = {
 /** How often adopted instances are looked at: nobody tells us when a process ends that is not the keeper's child. */
 const lookEvery = 1000;
 
-/** Until the signal: notices what no event told, and rotates output files. */
+/** Until the signal: clears up once, notices what no event told, and rotates output files. */
 export async function keepHouse(tools: ProcessTools, house: Housekeeping): Promise<void> {
+  await removeUnfinished(tools.folder).catch(house.failed);
   const { every } = house.options.logs;
   // Everything is new at first: whoever looked before us may have missed an end since.
   let known: ReadonlyMap<string, Found> = new Map();

@@ -1,7 +1,13 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problem } from '../../errors.ts';
-import { isErrno, makePrivateFolder, readIfPresent, writeFileAtomic } from '../../system/files.ts';
+import {
+  isErrno,
+  isTemporary,
+  makePrivateFolder,
+  readIfPresent,
+  writeFileAtomic,
+} from '../../system/files.ts';
 import { InstanceRecord } from '../../wire/instance.ts';
 import { poolFolder, recordFile } from './folders.ts';
 import { type Place, placeOf } from './labels.ts';
@@ -18,7 +24,7 @@ export const removeRecord = (root: string, place: Place, id: string): Promise<vo
 
 /** Every record under a folder, at any depth. */
 export async function readRecords(folder: string): Promise<InstanceRecord[]> {
-  const records = await Promise.all((await recordFiles(folder)).map(readRecord));
+  const records = await Promise.all((await filesUnder(folder, isRecord)).map(readRecord));
   return records.filter(
     (record) => record !== undefined && placeOf(record.labels) !== undefined,
   ) as InstanceRecord[];
@@ -34,16 +40,26 @@ async function readRecord(path: string): Promise<InstanceRecord | undefined> {
   }
 }
 
+/** What an earlier agent was killed while writing: only one agent writes here, so what is older than it is nobody's. */
+export async function removeUnfinished(root: string): Promise<void> {
+  for (const path of await filesUnder(root, isTemporary)) {
+    const stats = await stat(path).catch(() => undefined); // Finished since: it has another name now.
+    if (stats && stats.mtimeMs < performance.timeOrigin) await rm(path, { force: true });
+  }
+}
+
 /** Views and homes are an application's files, not ours, and can be large. */
 const skipped = new Set(['views', 'home']);
 
-async function recordFiles(folder: string): Promise<string[]> {
+const isRecord = (name: string): boolean => name.endsWith('.json');
+
+async function filesUnder(folder: string, wanted: (name: string) => boolean): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (isErrno(error, 'ENOENT')) return [];
     throw error;
   });
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.json'));
+  const files = entries.filter((entry) => entry.isFile() && wanted(entry.name));
   const folders = entries.filter((entry) => entry.isDirectory() && !skipped.has(entry.name));
-  const below = await Promise.all(folders.map((entry) => recordFiles(join(folder, entry.name))));
+  const below = await Promise.all(folders.map((entry) => filesUnder(join(folder, entry.name), wanted)));
   return [...files.map((entry) => join(folder, entry.name)), ...below.flat()];
 }

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { all } from '../packages/gonogo/src/domain/split.ts';
+import { freeAddress } from '../test/suites/addresses.ts';
+import { startProxy } from '../test/suites/proxy-process.ts';
+import { type EmbeddedHost, routerHost } from '../test/suites/router-host.ts';
+import { get } from '../test/suites/router-tools.ts';
+import { type MixedSummary, startMixedLoad } from './strict-client/mixed.ts';
+import { spawnUpstream } from './strict-client/upstream-process.ts';
+
+type Figures = Record<string, number>;
+
+/**
+ * Replaces the proxy and kills it, 20 times each, under the strict client's load, and counts what was lost.
+ * `--times 20`; `--rate 200` requests a second on kept connections, on short ones and with a body.
+ */
+export async function proxyRestart(options: Readonly<Record<string, string>>): Promise<Figures> {
+  const settings = { times: Number(options.times ?? 20), rate: Number(options.rate ?? 200) };
+  return { ...(await upgrades(settings)), ...(await kills(settings)) };
+}
+
+type Settings = { readonly times: number; readonly rate: number };
+
+/** The next proxy accepts before the one before it has answered its last request. */
+async function upgrades({ times, rate }: Settings): Promise<Figures> {
+  const [first, application] = [await startProxy(), await spawnUpstream('v1')];
+  const proxies = [first];
+  try {
+    await first.serve(application.port);
+    const load = await startMixedLoad({ ...first.listen, versions: ['v1'], rate, longLived: 0 });
+    for (let i = 0; i < times; i += 1) {
+      await sleep(300);
+      const old = proxies.at(-1) ?? first;
+      const ended = once(old.child, 'exit');
+      await old.ask('retire', { deadline: 30_000 });
+      proxies.push(await first.next());
+      await ended;
+    }
+    await sleep(300);
+    const sum = await load.stop();
+    tell('upgrade', sum);
+    return {
+      upgrades: times,
+      upgrade_requests: sum.requests,
+      upgrade_failed: sum.failed,
+      upgrade_slowest_ms: rounded(sum.slowestMs),
+    };
+  } finally {
+    for (const proxy of proxies.reverse()) await proxy.close();
+    await application.close();
+  }
+}
+
+/** What a kill may cost: one request of each kept or short connection, four of a pipelined one, one upload each. */
+const inFlightMost = 3 * 4 + 2 * 4 + 2;
+
+async function kills({ times, rate }: Settings): Promise<Figures> {
+  const [host, application] = [await routerHost(), await spawnUpstream('v1')];
+  try {
+    const listen = await freeAddress();
+    await publish(host, listen, application.port);
+    const waits: number[] = [];
+    let [requests, failed, most] = [0, 0, 0];
+    for (let i = 0; i < times; i += 1) {
+      const load = await startMixedLoad({ ...listen, versions: ['v1'], rate, longLived: 0 });
+      await sleep(300);
+      process.kill(await host.proxyPid(), 'SIGKILL');
+      const since = performance.now();
+      if ((await get(listen)).status !== 200) throw new Error('the restarted proxy does not serve');
+      waits.push(performance.now() - since);
+      await sleep(1_100); // A proxy that lived for less than a second is started again more slowly.
+      const sum = await load.stop();
+      tell(`kill ${i + 1}`, sum);
+      [requests, failed, most] = [requests + sum.requests, failed + sum.failed, Math.max(most, sum.failed)];
+    }
+    waits.sort((a, b) => a - b);
+    return {
+      kills: times,
+      kill_requests: requests,
+      kill_failed: failed,
+      kill_failed_most: most,
+      in_flight_most: inFlightMost,
+      restart_ms_p50: rounded(waits[Math.floor(waits.length / 2)] ?? 0),
+      restart_ms_most: rounded(waits.at(-1) ?? 0),
+    };
+  } finally {
+    await application.close();
+    await host.close();
+  }
+}
+
+async function publish(
+  host: EmbeddedHost,
+  listen: { host: string; port: number },
+  port: number,
+): Promise<void> {
+  const target = { project: 'acme', service: 'shop', environment: 'production', host: 'local' };
+  await host.router.publish(target, { listen });
+  await host.router.members({ target, slot: 'blue' }, [{ instance: 'blue', host: '127.0.0.1', port }]);
+  await host.router.commit(await host.router.prepare({ target, from: 'nobody', to: all('blue') }, 1));
+}
+
+function tell(what: string, { requests, failed, examples }: MixedSummary): void {
+  console.error(`${what}: ${requests} requests, ${failed} lost`);
+  for (const example of examples) console.error(`  ${example}`);
+}
+
+const rounded = (ms: number): number => Math.round(ms * 10) / 10;

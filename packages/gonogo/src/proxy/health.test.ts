@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseUpstream } from './choose.ts';
+import type { Pool } from './claim.ts';
+import { Traffic } from './counters.ts';
+import { Health } from './health.ts';
+import { limits } from './limits.ts';
+import { Upstream } from './upstream.ts';
+
+const few = { ...limits, failures: 3, ejection: 1_000, slowStart: 10_000 };
+
+test('an instance that refuses a connection is out at once, and twice as long when it refuses again', () => {
+  const health = new Health(few);
+  health.failed(true, 0);
+  assert.deepEqual([health.takes(999), health.takes(1_000)], [false, true]);
+  health.failed(true, 1_000);
+  assert.deepEqual([health.takes(2_999), health.takes(3_000)], [false, true]);
+  health.succeeded();
+  health.failed(true, 4_000);
+  assert.deepEqual([health.takes(4_999), health.takes(5_000)], [false, true]);
+});
+
+test('requests without an answer count only in a row', () => {
+  const health = new Health(few);
+  health.failed(false, 0);
+  health.failed(false, 0);
+  health.succeeded();
+  health.failed(false, 0);
+  assert.equal(health.plain, true);
+  health.failed(false, 0);
+  health.failed(false, 0);
+  assert.equal(health.takes(0), false);
+});
+
+test('an instance that joins others gets a tenth of the turns first, and all of them in the end', () => {
+  const health = new Health(few);
+  health.startSlowly(1);
+  const turns = (now: number): number =>
+    Array.from({ length: 100 }, () => health.takes(now)).filter(Boolean).length;
+  assert.ok(Math.abs(turns(1) - 10) <= 1);
+  assert.ok(Math.abs(turns(5_001) - 50) <= 1);
+  assert.deepEqual([turns(10_001), health.plain], [100, true]);
+});
+
+test('an instance that is out gets requests only when no other takes them', () => {
+  const upstreams = ['a', 'b'].map((instance) => new Upstream({ instance, host: '127.0.0.1', port: 1 }));
+  const pool: Pool = { target: 't', slot: 'blue', traffic: new Traffic(), turn: 0, leaving: [], upstreams };
+  upstreams[0]?.health.failed(true);
+  const names = Array.from({ length: 4 }, () => chooseUpstream(pool)?.member.instance);
+  assert.deepEqual(names, ['b', 'b', 'b', 'b']);
+  upstreams[1]?.health.failed(true);
+  assert.notEqual(chooseUpstream(pool), undefined);
+});

@@ -1,0 +1,74 @@
+import type { Asked, Claim, Held } from './claim.ts';
+
+export type HoldBounds = {
+  /** Requests that may wait at once. */
+  readonly atMost: number;
+  /** Milliseconds until everything is released by itself: nobody may be there any more to do so. */
+  readonly within: number;
+};
+
+type Admit = (asked: Asked) => Claim | undefined;
+type Waiting = { admitted?: (claim: Claim | undefined) => void; readonly asked: Asked };
+
+/** The requests of one target that wait for the end of a cutover, in the order in which they came. */
+export class Hold {
+  readonly #atMost: number;
+  readonly #waiting = new Set<Waiting>();
+  readonly #timer: NodeJS.Timeout;
+
+  #next: Hold | undefined;
+
+  constructor({ atMost, within }: HoldBounds, expired: () => void) {
+    this.#atMost = atMost;
+    this.#timer = setTimeout(expired, within);
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Undefined when as many wait as may. */
+  take(asked: Asked): Held | undefined {
+    if (this.#waiting.size >= this.#atMost) return undefined;
+    const place: Waiting = { asked };
+    this.#waiting.add(place);
+    return {
+      held: true,
+      answerHealth: false,
+      onAdmitted: (callback) => {
+        place.admitted = callback;
+      },
+      leave: () => this.#leave(place),
+    };
+  }
+
+  /** Hands everybody who waits over to another hold, which is answered. */
+  goOn(next: Hold): Hold {
+    clearTimeout(this.#timer);
+    for (const place of this.#waiting) next.#waiting.add(place);
+    this.#next = next;
+    return next;
+  }
+
+  /** Lets everybody go where `admit` says. */
+  release(admit: Admit): void {
+    clearTimeout(this.#timer);
+    const waiting = [...this.#waiting];
+    for (const place of waiting) {
+      if (this.#waiting.delete(place)) place.admitted?.(admit(place.asked));
+    }
+  }
+
+  #leave(place: Waiting): void {
+    this.#waiting.delete(place);
+    if (this.#next) this.#next.#leave(place);
+  }
+}
+
+/** For a balancer that asks whether this host is well while requests wait. */
+export const healthy: Held = { held: true, answerHealth: true, onAdmitted: ignore, leave: ignore };
+
+/** It waits for nothing. */
+function ignore(): void {
+  return;
+}

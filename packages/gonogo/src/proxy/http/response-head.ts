@@ -1,0 +1,207 @@
+import {
+  bad,
+  endsAt,
+  isNormal,
+  lengthOf,
+  line,
+  listOf,
+  more,
+  normalLine,
+  readField,
+  valueText,
+  without,
+} from './fields.ts';
+import type { KnownName } from './names.ts';
+import { cr, fieldOctet, lf, octet, space, textAt } from './octets.ts';
+
+/** An answer's head as far as a proxy must understand it. Read by `readResponse`. */
+export type ResponseHead = {
+  status: number;
+  /** The status line and the end-to-end field lines in order, each with its CRLF. */
+  kept: string;
+  /** Content-Length, or -1. */
+  length: number;
+  chunked: boolean;
+  /** The instance lets the connection be used again. */
+  keepAlive: boolean;
+  /** Idle time in milliseconds after which the instance closes the connection, by its Keep-Alive field; or -1. */
+  idle: number;
+  /** Server-sent events, which may be silent for as long as they like. */
+  events: boolean;
+  /** It switches to WebSocket. */
+  upgrade: boolean;
+  /** The octet after the head. */
+  end: number;
+};
+
+/** What is known only while the lines are read. */
+const draft = { lengths: 0, codings: 0, coding: '', connection: '', upgrade: '' };
+
+type Span = { readonly at: number; readonly end: number };
+
+/**
+ * Reads an answer's head that begins at `at`. Answers `more` while it is not complete, and `bad` for what is not a valid
+ * answer or may be read in two ways; `limit` is in octets.
+ */
+export function readResponse(
+  bytes: Buffer,
+  { at, end }: Span,
+  limit: number,
+): ResponseHead | typeof more | typeof bad {
+  const head = emptyHead();
+  const first = readStatusLine(bytes, { at, end }, head);
+  const after = first < 0 ? first : readLines(bytes, { at: first, end }, head);
+  if (after === bad) return bad;
+  if (after === more) return end - at > limit ? bad : more;
+  if (after - at > limit || !settle(head)) return bad;
+  head.end = after;
+  return head;
+}
+
+const start = Buffer.from('HTTP/1.');
+
+/** `HTTP/1.1 200 OK` and CRLF; the reason may be missing, and the space before it then too. */
+function readStatusLine(bytes: Buffer, { at, end }: Span, head: ResponseHead): number {
+  for (let i = 0; i < start.length && at + i < end; i += 1)
+    if (octet(bytes, at + i) !== octet(start, i)) return bad;
+  if (end - at < 14) return more;
+  const minor = octet(bytes, at + 7) - 0x30;
+  if ((minor !== 0 && minor !== 1) || octet(bytes, at + 8) !== space) return bad;
+  head.keepAlive = minor === 1;
+  head.status = statusAt(bytes, at + 9);
+  let i = at + 12;
+  const reason = octet(bytes, i) === space ? i + 1 : i;
+  i = reason;
+  while (i < end && octet(fieldOctet, octet(bytes, i)) === 1) i += 1;
+  if (i + 1 >= end) return more;
+  if (octet(bytes, i) !== cr || octet(bytes, i + 1) !== lf) return bad;
+  if (head.status < 100 || (reason === at + 12 && i > reason)) return bad;
+  head.kept = statusLine(bytes, { at, end: i }, { status: head.status, minor, reason });
+  return i + 2;
+}
+
+function statusAt(bytes: Uint8Array, at: number): number {
+  let status = 0;
+  for (let i = at; i < at + 3; i += 1) {
+    const digit = octet(bytes, i) - 0x30;
+    if (digit < 0 || digit > 9) return 0;
+    status = status * 10 + digit;
+  }
+  return status;
+}
+
+const ok = 'HTTP/1.1 200 OK\r\n';
+
+function statusLine(
+  bytes: Buffer,
+  { at, end }: Span,
+  { status, minor, reason }: { status: number; minor: number; reason: number },
+): string {
+  if (status === 200 && minor === 1 && end - at === ok.length - 2 && octet(bytes, reason) === 0x4f) return ok;
+  return `HTTP/1.1 ${status} ${textAt(bytes, reason, end)}\r\n`;
+}
+
+/** Reads field lines up to the empty one, and answers where the body begins. */
+function readLines(bytes: Buffer, { at, end }: Span, head: ResponseHead): number {
+  draft.lengths = 0;
+  draft.codings = 0;
+  draft.coding = '';
+  draft.connection = '';
+  draft.upgrade = '';
+  let i = at;
+  let run = at;
+  for (;;) {
+    const ends = endsAt(bytes, i, end);
+    if (ends === 2) break;
+    if (ends < 0) return ends;
+    const next = readField(bytes, i, end);
+    if (next < 0) return next;
+    if (line.name !== undefined || !isNormal(bytes, next)) {
+      if (run < i) head.kept += textAt(bytes, run, i);
+      run = next;
+      const name = line.name;
+      if (name === undefined || (note(bytes, name, head) && !isOurs(bytes, i)))
+        head.kept += normalLine(bytes, i);
+    }
+    i = next;
+  }
+  if (run < i) head.kept += textAt(bytes, run, i);
+  return i + 2;
+}
+
+/** Learns from a known field, and answers whether it passes on. */
+function note(bytes: Buffer, name: KnownName | 'spoofed', head: ResponseHead): boolean {
+  switch (name) {
+    case 'content-length':
+      draft.lengths += 1;
+      head.length = lengthOf(valueText(bytes));
+      return false;
+    case 'transfer-encoding':
+      draft.codings += 1;
+      draft.coding = valueText(bytes).toLowerCase();
+      return false;
+    case 'connection':
+      draft.connection += `${valueText(bytes)},`;
+      return false;
+    case 'upgrade':
+      draft.upgrade += valueText(bytes).toLowerCase();
+      return false;
+    case 'keep-alive': {
+      const [, seconds] = /(?:^|[\s,])timeout=(\d{1,6})/i.exec(valueText(bytes)) ?? [];
+      if (seconds !== undefined) head.idle = Number(seconds) * 1000;
+      return false;
+    }
+    case 'content-type':
+      head.events = /^text\/event-stream\b/i.test(valueText(bytes));
+      return true;
+    case 'proxy-connection':
+    case 'proxy-authenticate':
+    case 'proxy-authorization':
+    case 'te':
+    case 'http2-settings':
+    case 'gonogo-confirm':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Who answered is for the proxy to say. */
+const isOurs = (bytes: Buffer, at: number): boolean =>
+  line.name === 'spoofed' && /^gonogo[-_]/i.test(textAt(bytes, at, line.nameEnd));
+
+/** What can be judged only when all lines are known; false when the framing is not certain. */
+function settle(head: ResponseHead): boolean {
+  if (draft.lengths > 1 || (draft.lengths === 1 && head.length < 0)) return false;
+  if (draft.codings > 0) {
+    if (draft.codings > 1 || draft.lengths > 0 || draft.coding !== 'chunked') return false;
+    head.chunked = true;
+  }
+  if (draft.connection === '') return true;
+  if (draft.connection === 'keep-alive,') {
+    head.keepAlive = true; // What most servers say.
+    return true;
+  }
+  const options = listOf(draft.connection);
+  if (options.includes('close')) head.keepAlive = false;
+  else if (options.includes('keep-alive')) head.keepAlive = true;
+  head.upgrade = options.includes('upgrade') && draft.upgrade === 'websocket';
+  const nominated = options.filter((name) => !standing.has(name));
+  if (nominated.length > 0) head.kept = without(head.kept, new Set(nominated));
+  return true;
+}
+
+/** Options of a connection that are no names of fields, and fields that may not be nominated for removal. */
+const standing = new Set(['close', 'keep-alive', 'upgrade', 'content-length', 'content-type', 'set-cookie']);
+
+const emptyHead = (): ResponseHead => ({
+  status: 0,
+  kept: '',
+  length: -1,
+  chunked: false,
+  keepAlive: true,
+  idle: -1,
+  events: false,
+  upgrade: false,
+  end: 0,
+});

@@ -1,0 +1,2 @@
+/** An exchange that stays until somebody closes it. */
+export type Lasting = { readonly kind: 'stream' | 'websocket'; close(): void };

@@ -1,0 +1,62 @@
+import type { Asked } from './claim.ts';
+import { line, readField, valueText } from './http/fields.ts';
+import type { RequestHead } from './http/request-head.ts';
+
+export type Origin = { readonly remote: string; readonly port: number };
+
+/** A request as routing sees it. Nothing is computed before it is asked for. */
+export class Question implements Asked {
+  readonly #head: RequestHead;
+  readonly #origin: Origin;
+  #bytes: Buffer;
+  #at: number;
+  readonly #length: number;
+
+  /** `bytes` hold the head from `at` on, and only during this tick: `keep` copies it. */
+  constructor(head: RequestHead, origin: Origin, { bytes, at }: { bytes: Buffer; at: number }) {
+    this.#head = head;
+    this.#origin = origin;
+    this.#bytes = bytes;
+    this.#at = at;
+    this.#length = head.end - at;
+  }
+
+  get host(): string {
+    return (this.#head.host ?? '').toLowerCase().replace(/:\d*$/, '');
+  }
+
+  get path(): string {
+    const { target } = this.#head;
+    const query = target.indexOf('?');
+    return query < 0 ? target : target.slice(0, query);
+  }
+
+  get remote(): string {
+    return this.#origin.remote;
+  }
+
+  get port(): number {
+    return this.#origin.port;
+  }
+
+  field(name: string): string | undefined {
+    const end = this.#at + this.#length;
+    let found: string | undefined;
+    for (let i = this.#bytes.indexOf(10, this.#at) + 1; i < end - 2; ) {
+      const next = readField(this.#bytes, i, end);
+      if (next < 0) break;
+      if (this.#bytes.toString('latin1', i, line.nameEnd).toLowerCase() === name) {
+        if (found !== undefined) return undefined;
+        found = valueText(this.#bytes);
+      }
+      i = next;
+    }
+    return found;
+  }
+
+  /** Makes it outlive the tick in which it was asked. */
+  keep(): void {
+    this.#bytes = Buffer.from(this.#bytes.subarray(this.#at, this.#at + this.#length));
+    this.#at = 0;
+  }
+}

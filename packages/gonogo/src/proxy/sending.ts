@@ -1,0 +1,102 @@
+import type { Origin } from './forwarded.ts';
+import type { BodySink } from './http/chunked.ts';
+import { requestText } from './http/render.ts';
+import type { RequestHead } from './http/request-head.ts';
+import type { Limits } from './limits.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** What is kept of a request so that it can be sent once more, in octets. */
+const replayLimit = 65_536;
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** One request on its way to an instance, and a copy of what was sent while it can be sent once more. */
+export class Sending implements BodySink {
+  readonly #head: RequestHead;
+  #connection: UpstreamConnection | undefined;
+  #copy: string | undefined;
+  #complete: boolean;
+  #received = 0;
+
+  static of(head: RequestHead, origin: Origin, id: string): Sending {
+    const host = head.host ?? '';
+    return new Sending(head, requestText(head, { host, forwarded: origin.lines(host, head.given), id }));
+  }
+
+  private constructor(head: RequestHead, text: string) {
+    this.#head = head;
+    this.#copy = text;
+    this.#complete = !head.chunked && head.length <= 0;
+  }
+
+  /** The client sent all of it. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** All that was sent so far is still here. */
+  get replayable(): boolean {
+    return this.#copy !== undefined;
+  }
+
+  /** Its body comes octet by octet, to keep a place busy. */
+  isSlow(ms: number, { body, bodyRate }: Pick<Limits, 'body' | 'bodyRate'>): boolean {
+    return bodyRate > 0 && ms > body + (this.#received / bodyRate) * 1000;
+  }
+
+  /** It may be sent twice: nothing changes by that, and all of it is here. */
+  get repeatable(): boolean {
+    return this.#complete && this.replayable && idempotent.has(this.#head.method) && !this.#head.upgrade;
+  }
+
+  /** More is here than one should keep, or than the instance takes yet. */
+  get congested(): boolean {
+    if (this.#connection) return this.#connection.link.congested;
+    return (this.#copy?.length ?? 0) > replayLimit;
+  }
+
+  /** Sends what there is, and from now on what comes. */
+  through(connection: UpstreamConnection): void {
+    this.#connection = connection;
+    connection.write(this.#copy ?? '');
+    if (this.#complete) connection.sent();
+    connection.flush();
+  }
+
+  /** It will not be sent once more. */
+  settle(): void {
+    this.#copy = undefined;
+  }
+
+  data(bytes: Buffer, start: number, end: number): void {
+    this.#received += end - start;
+    const { chunked } = this.#head;
+    const connection = this.#connection;
+    if (end - start <= 16_384 || !connection) {
+      const content = bytes.toString('latin1', start, end);
+      this.#send(chunked ? `${content.length.toString(16)}\r\n${content}\r\n` : content);
+      return;
+    }
+    this.#copy = undefined;
+    if (chunked) connection.write(`${(end - start).toString(16)}\r\n`);
+    connection.writeOctets(bytes, start, end);
+    if (chunked) connection.write('\r\n');
+  }
+
+  end(trailers: string): void {
+    this.#complete = true;
+    if (this.#head.chunked) this.#send(`0\r\n${trailers}\r\n`);
+    this.#connection?.sent();
+  }
+
+  flush(): void {
+    this.#connection?.flush();
+  }
+
+  #send(text: string): void {
+    if (this.#copy !== undefined) {
+      const long = this.#copy.length + text.length > replayLimit;
+      this.#copy = long && this.#connection?.connected ? undefined : this.#copy + text;
+    }
+    this.#connection?.write(text);
+  }
+}
