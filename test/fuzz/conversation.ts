@@ -22,9 +22,14 @@ export async function converse({ port, from, segments, methods }: Conversation):
   });
   const parts: Buffer[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(new Error('neither answered nor closed in 3 s')), 3_000);
+  const timer = setTimeout(() => reject(new Error('neither answered nor closed in 20 s')), 20_000);
   socket.on('data', (part) => parts.push(part));
-  socket.on('error', () => resolve()).on('end', () => resolve());
+  let connected = false;
+  socket.on('connect', () => {
+    connected = true;
+  });
+  // A reset is an end as good as any; a connection that is refused means that there is no proxy.
+  socket.on('error', (error) => (connected ? resolve() : reject(error))).on('end', () => resolve());
   socket.on('close', () => resolve());
   try {
     for (const segment of segments) {

@@ -42,10 +42,10 @@ export async function fuzz(options: {
     for (const [kind, share] of Object.entries(shares) as [Kind, number][]) {
       await proxy.serve(kind.endsWith('requests') ? recorder.port : speaker.port);
       const run = {
-        kind,
         seed: options.seed,
         cases: Math.ceil(options.cases * share),
         property: properties[kind],
+        onFailure: (text: string) => options.onProgress?.(`${kind}: ${text}`),
       };
       const done = await inLanes(run);
       cases[kind] = done.cases;
@@ -64,9 +64,15 @@ type Run = {
   readonly seed: number;
   readonly cases: number;
   property(address: string, count: Count): fc.IAsyncProperty<unknown>;
+  onFailure(text: string): void;
 };
 
-async function inLanes({ seed, cases, property }: Run): Promise<{ cases: number; failures: string[] }> {
+async function inLanes({
+  seed,
+  cases,
+  property,
+  onFailure,
+}: Run): Promise<{ cases: number; failures: string[] }> {
   let done = 0;
   const work = async (_: unknown, lane: number): Promise<string[]> => {
     const one = property(`127.0.1.${lane + 1}`, (more) => {
@@ -77,7 +83,9 @@ async function inLanes({ seed, cases, property }: Run): Promise<{ cases: number;
     for (let round = 0; done < cases && failures.length === 0; round += 1) {
       const size = Math.max(1, Math.min(200, Math.ceil((cases - done) / lanes / 4)));
       const found = await fc.check(one, { seed: seed + lane + round * lanes, numRuns: size });
-      if (found.failed) failures.push(describe(found));
+      if (!found.failed) continue;
+      failures.push(describe(found));
+      onFailure(describe(found));
     }
     return failures;
   };

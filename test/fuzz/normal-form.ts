@@ -69,7 +69,8 @@ const kept = (raw: readonly string[], nominated: ReadonlySet<string>): string[] 
     .filter(([name]) => {
       const lower = name.toLowerCase();
       // Underscores are read as hyphens behind a CGI, so the proxy may drop such a name too.
-      return !madeAnew.has(lower) && !madeAnew.has(lower.replaceAll('_', '-')) && !nominated.has(lower);
+      const plain = lower.replaceAll('_', '-');
+      return !madeAnew.has(plain) && !plain.startsWith('x-forwarded-') && !nominated.has(lower);
     })
     .map(([name, value]) => `${name.toLowerCase()}: ${value}`);
 

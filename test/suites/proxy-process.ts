@@ -13,6 +13,7 @@ import type {
   ProxyInput,
   ProxyMethod,
   RulesWire,
+  SettingsWire,
 } from '../../packages/gonogo/src/wire/proxy.ts';
 import type { Address } from './addresses.ts';
 
@@ -25,7 +26,7 @@ export type ProxyProcess = {
   readonly child: ChildProcess;
   ask<M extends ProxyMethod>(method: M, input: ProxyInput<M>): Promise<ProxyAnswer<M>>;
   /** Publishes the target `t`, and sends everything to one instance in blue. */
-  serve(port: number): Promise<void>;
+  serve(port: number, settings?: SettingsWire): Promise<void>;
   /** Publishes a target by its rules, and sends everything to one instance in blue. */
   serveTarget(target: string, port: number, rules?: RulesWire): Promise<void>;
   /** Another one on the same socket and files: in its place, or as a worker beside it. */
@@ -62,6 +63,9 @@ async function launch(launching: Launching): Promise<ProxyProcess> {
     (await client.call(method, input)) as ProxyAnswer<M>;
   const serveTarget = async (target: string, port: number, rules?: RulesWire): Promise<void> => {
     await ask('publish', { target, ...(rules ? { rules } : {}) });
+    await sendAll(target, port);
+  };
+  const sendAll = async (target: string, port: number): Promise<void> => {
     const members = [{ instance: 'blue-1', host: '127.0.0.1', port }];
     await ask('members', { target, slot: 'blue', members });
     const { split: from } = await ask('observe', { target });
@@ -76,7 +80,10 @@ async function launch(launching: Launching): Promise<ProxyProcess> {
     folder,
     child,
     ask,
-    serve: (port) => serveTarget('t', port),
+    serve: async (port, settings) => {
+      await ask('publish', { target: 't', ...(settings ? { settings } : {}) });
+      await sendAll('t', port);
+    },
     serveTarget,
     next: (other = 0) => launch({ ...launching, isNext: true, worker: other }),
     log: () => readFile(logFile, 'utf8'),
@@ -90,10 +97,14 @@ async function launch(launching: Launching): Promise<ProxyProcess> {
   };
 }
 
+/** The one before it may still answer at the same path. */
 async function connect(path: string, child: ChildProcess): Promise<RpcClient> {
   for (const deadline = performance.now() + 20_000; ; await sleep(20)) {
     try {
-      return await connectRpc(path);
+      const client = await connectRpc(path);
+      const { pid } = (await client.call('hello', undefined)) as ProxyAnswer<'hello'>;
+      if (pid === child.pid) return client;
+      client.close();
     } catch (error) {
       if (child.exitCode !== null || performance.now() > deadline) throw error;
     }

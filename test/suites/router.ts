@@ -162,6 +162,20 @@ export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): 
       await held.close();
     });
 
+    test('held requests are answered after a cutover, though nobody served meanwhile', async (t) => {
+      if (!router.can.hold) return t.skip('this router cannot hold requests');
+      const { target, listen } = await publishTwo(router, blue, green);
+      await router.hold(target, { atMost: 100, within: 60_000 });
+      await shift(router, target, 'nobody');
+      const early = Array.from({ length: 5 }, () => get(listen));
+      await sleep(100);
+      await shift(router, target, all('green'));
+      await router.release(target);
+      for (const answer of await Promise.all(early)) assert.match(answer.text, /^v2/);
+      await router.hold(target, { atMost: 100, within: 100 });
+      assert.match((await get(listen)).text, /^v2/);
+    });
+
     test('counters count requests, errors and latency of each slot', async () => {
       const broken = await startHeld(500);
       const { target, listen } = await publishTwo(router, blue, broken);

@@ -17,7 +17,7 @@ export const act = (
   may: (world: Readonly<World>) => boolean,
   run: (world: World, real: Real) => Promise<void>,
 ): Act => ({
-  check: may,
+  check: (world) => performance.now() < world.until && may(world),
   run: async (world, real) => {
     real.tell(`— ${name}`);
     await run(world, real);

@@ -12,6 +12,8 @@ export type ModelOptions = {
   /** Most commands in one run. */
   readonly commands: number;
   readonly seed: number;
+  /** On a busy machine fewer commands are given: none after so many milliseconds. Default: no limit. */
+  readonly within?: number;
   /** Of a failure that is run again: which run, and which of its commands. */
   readonly path?: string;
   readonly replayPath?: string;
@@ -82,14 +84,16 @@ const acts = [
 /** Random sequences of commands against the real agent and the model; fails with the seed and path of the first that parts them. */
 export async function runModel(t: Keeping, options: ModelOptions): Promise<void> {
   const { runs, commands, seed, path, replayPath, shrink = false, say } = options;
+  const until = performance.now() + (options.within ?? Number.POSITIVE_INFINITY);
   const sequences = fc.commands(acts, {
     maxCommands: commands,
     size: 'max',
     ...(replayPath === undefined ? {} : { replayPath }),
   });
   const property = fc.asyncProperty(firsts, sequences, async (first, sequence) => {
+    if (performance.now() > until) return say('no time is left for this run');
     const real = await openReal(t, say);
-    const world = newWorld();
+    const world = newWorld(until);
     await first?.run(world, real);
     await fc.asyncModelRun(() => ({ model: world, real }), sequence);
     await real.sandbox.stop();

@@ -27,10 +27,13 @@ export type World = {
   settings?: Settings;
   /** Whether users were ever sent somewhere: until then nobody listens at the front. */
   opened: boolean;
+  /** No command is given after this time (`performance.now`). */
+  readonly until: number;
   plan?: { readonly id: string; readonly wish: Wish; readonly says: string; stale: 'no' | 'perhaps' | 'yes' };
 };
 
-export const newWorld = (): World => ({
+export const newWorld = (until = Number.POSITIVE_INFINITY): World => ({
+  until,
   written: 0,
   agent: 'stopped',
   proven: [],

@@ -6,6 +6,8 @@ export type CommandOptions = {
   readonly cwd?: string;
   /** Added to the sandbox's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** On a terminal of its own, whose keys are pressed with `press`; default: no terminal, no input. */
+  readonly terminal?: boolean;
 };
 
 /** How a command ended, and what it said. */
@@ -24,18 +26,20 @@ export type Done = {
 export type Running = {
   readonly child: ChildProcess;
   readonly done: Promise<Done>;
+  /** Types this at its terminal: `\u0003` is Ctrl-C. */
+  press(keys: string): void;
   /** What it has said so far. */
   output(): { readonly stdout: string; readonly stderr: string };
   /** Resolves when standard output or standard error holds this; fails when the command ends before. */
   says(text: string): Promise<void>;
 };
 
-export function startCommand(
-  argv: readonly [string, ...string[]],
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
-): Running {
-  const [command, ...args] = argv;
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+type Starting = Pick<CommandOptions, 'terminal'> & Required<Omit<CommandOptions, 'terminal'>>;
+
+export function startCommand(argv: readonly string[], { terminal, ...options }: Starting): Running {
+  const [command = '', ...args] = terminal ? onTerminal(argv) : argv;
+  const child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
+  if (!terminal) child.stdin.end();
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -51,8 +55,19 @@ export function startCommand(
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  return { child, done, output: () => ({ ...said }), says };
+  const press = (keys: string): void => void child.stdin.write(keys);
+  return { child, done, press, output: () => ({ ...said }), says };
 }
+
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+
+/** script(1) gives a command a pseudo-terminal, and passes on what it is sent; what it records goes nowhere. */
+const onTerminal = (argv: readonly string[]): string[] => [
+  ...['script', '--quiet', '--flush', '--return', '--command'],
+  // The shell of script(1) would get Ctrl-C too, so it makes way.
+  ['exec', ...argv.map(quoted)].join(' '),
+  '/dev/null',
+];
 
 function makeDone(ended: Pick<Done, 'code' | 'signal' | 'stdout' | 'stderr'>): Done {
   const said = (): string => `exit ${ended.code ?? ended.signal}\n${ended.stdout}${ended.stderr}`;

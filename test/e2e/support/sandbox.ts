@@ -46,6 +46,7 @@ export async function makeSandbox(t: Keeping): Promise<Sandbox> {
     startCommand([process.execPath, entryPath('cli'), ...args], {
       cwd: options.cwd ?? folder,
       env: { ...environment(state.root, temporary), ...options.env },
+      terminal: options.terminal ?? false,
     });
   const run = (args: readonly string[], options?: CommandOptions): Promise<Done> => start(args, options).done;
   return {

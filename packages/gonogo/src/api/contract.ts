@@ -124,7 +124,11 @@ export type RolloutSummary = {
 /** One piece of evidence, as `gonogo show` prints it. */
 export type EvidenceView = {
   readonly ref: string;
+  /** The step's id; `retire` for what was kept when the old slot was stopped later. */
   readonly step: string;
+  /** What was done to put the step back, where it is evidence of that: `stop green`. */
+  readonly undo?: string;
+  /** When it was kept. */
   readonly at: Instant;
   readonly checks?: readonly CheckResult[];
   readonly log?: readonly string[];

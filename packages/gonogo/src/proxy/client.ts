@@ -4,7 +4,7 @@ import type { ClientSide } from './client-side.ts';
 import { Exchange } from './exchange.ts';
 import { Origin, plainAddress } from './forwarded.ts';
 import { type BodyReader, bodyOf, tooLong } from './http/body.ts';
-import { more } from './http/fields.ts';
+import { more, without } from './http/fields.ts';
 import { bodyTooLarge, malformed, type Refusal, requestLate } from './http/refusal.ts';
 import { emptyLine, type RequestHead, readRequest } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
@@ -111,8 +111,10 @@ export class Client implements LinkOwner, ClientSide {
     this.#headBegan = false;
     this.#log.begin();
     this.#body = bodyOf(head, limits.bodyBytes);
-    exchange.start(new Question(head, this, { bytes, at }));
-    return this.#body && this.#exchange === exchange ? this.#readBody(bytes, head.end, end) : head.end;
+    // What came of the body goes out together with the head, and a request that is all there may be asked twice.
+    const next = this.#body ? this.#readBody(bytes, head.end, end) : head.end;
+    if (this.#exchange === exchange) exchange.start(new Question(head, this, { bytes, at }));
+    return next;
   }
 
   #readBody(bytes: Buffer, at: number, end: number): number {
@@ -120,10 +122,11 @@ export class Client implements LinkOwner, ClientSide {
     if (!body || !exchange) return -1;
     const next = body.read(bytes, { at, end }, exchange);
     if (next < 0) return this.#refuseBody(next === tooLong ? bodyTooLarge : malformed);
-    this.link.expectBulk(!body.done && body.expected > 16_384, body.done && exchange.requestCongested);
+    const much = !body.done && body.expected > 16_384;
+    this.link.expectBulk(much, !much && exchange.requestCongested);
     if (!body.done) return next;
     this.#body = undefined;
-    exchange.requestEnded(body.trailers);
+    exchange.requestEnded(without(body.trailers, exchange.head.nominated));
     return next;
   }
 

@@ -37,7 +37,7 @@ export class Exchange implements Asker, BodySink, Lasting {
   #retried = false;
   #timedOut = false;
   #failed = false;
-  #events = false;
+  isEvents = false;
   #clientEnded = false;
   #informed = 0;
   #touched: number;
@@ -78,7 +78,7 @@ export class Exchange implements Asker, BodySink, Lasting {
       this.#held = undefined;
       if (this.#phase === 'over') claim?.release({ failed: false, counted: false });
       else this.#admit(claim);
-      this.sink.flush();
+      this.flushRequest();
     });
   }
 
@@ -142,8 +142,8 @@ export class Exchange implements Asker, BodySink, Lasting {
   clientLeft(): void {
     if (this.#phase === 'over') return;
     // Who waited in vain counts against the slot; who went at once, or left a stream half-way, does not.
-    if (this.#phase === 'asking')
-      this.#failed = performance.now() - this.#began > this.#serving.limits.patience;
+    const waited = this.#phase === 'asking' && this.#sending.complete ? performance.now() - this.#began : 0;
+    this.#failed ||= waited > this.#serving.limits.patience;
     this.#held?.leave();
     this.#connection?.abandon();
     this.end();
@@ -170,7 +170,7 @@ export class Exchange implements Asker, BodySink, Lasting {
     this.#phase = 'answering';
     this.#touched = this.#serving.clock.now;
     this.#sending.settle();
-    this.#events = head.events;
+    this.isEvents = head.events;
     this.#failed = head.status >= 500;
     if (head.events) claim.lasts(this);
     this.#client.begin(head, claim.marks(this.#confirmed));
@@ -182,6 +182,7 @@ export class Exchange implements Asker, BodySink, Lasting {
     this.claim?.release({ failed: false, counted: !this.#confirmed });
     this.claim = claim;
     this.#ask(claim, false);
+    this.flushRequest();
   }
 
   flushAnswer(): void {
@@ -228,6 +229,7 @@ export class Exchange implements Asker, BodySink, Lasting {
     this.#retried = true;
     if (!connection.connected) claim.moveOn();
     this.#ask(claim, true);
+    this.flushRequest();
     this.#client.continueBody();
   }
 
@@ -246,10 +248,6 @@ export class Exchange implements Asker, BodySink, Lasting {
     this.#connection?.abandon();
     this.end();
     this.#client.refuse(refusal, !this.#sending.complete);
-  }
-
-  get isEvents(): boolean {
-    return this.#events;
   }
 
   get kind(): Lasting['kind'] {
@@ -292,7 +290,7 @@ export class Exchange implements Asker, BodySink, Lasting {
     if (this.#phase !== 'answering') return 'nothing';
     if (this.sink.congested) return 'reader';
     if (this.#clientEnded) return 'half-closed reader';
-    return this.#events ? 'nothing' : 'content';
+    return this.isEvents ? 'nothing' : 'content';
   }
 
   #expire(): void {

@@ -81,7 +81,9 @@ export class Link {
 
   /** Writes text of one octet a character. */
   write(text: string): void {
-    if (!this.socket.write(text, 'latin1')) this.congested = true;
+    // Behind what is not out yet it must tell when it is: `drain` comes only for a full buffer.
+    if (this.congested) this.socket.write(text, 'latin1', this.#flushed);
+    else if (!this.socket.write(text, 'latin1')) this.congested = true;
   }
 
   /** Writes octets without copying them if they are many. The reader that holds them must stop while this is congested. */
@@ -120,8 +122,11 @@ export class Link {
     this.socket.resume();
   }
 
-  /** True while much comes: it is then read into a buffer of its own. `lent`: that one is still on its way out elsewhere. */
-  expectBulk(much: boolean, lent = false): void {
+  /**
+   * True while much comes: it is then read into a buffer of its own. `lent`: that one may still be on its way out
+   * elsewhere, and reading goes on before it is out, so a new one is taken when it is needed.
+   */
+  expectBulk(much: boolean, lent: boolean): void {
     this.#wantsBulk = much;
     if (lent) this.#bulk = undefined;
   }

@@ -220,6 +220,22 @@ describe('the proxy', () => {
     assert.equal((await text(`${expecting}x`)).match(/100 Continue/g)?.length, 1);
   });
 
+  test('a trailer that Connection names is taken away, in both directions', async () => {
+    let came = '';
+    const trailers = '0\r\nX-Inner: 1\r\nX-Sum: 42\r\n\r\n';
+    const fields = 'Connection: X-Inner\r\nTransfer-Encoding: chunked\r\n';
+    const serve = (socket: net.Socket): void => {
+      socket.on('data', (bytes) => {
+        came += bytes.toString('latin1');
+        if (came.endsWith('42\r\n\r\n')) socket.end(`HTTP/1.1 200 OK\r\n${fields}\r\n${trailers}`);
+      });
+    };
+    const sent = `POST / HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n${fields}\r\n${trailers}`;
+    const { text } = await withRaw(serve, () => raw(proxy.listen.port, sent));
+    assert.match(came, /\r\n\r\n0\r\nX-Sum: 42\r\n\r\n$/);
+    assert.match(text, /^HTTP\/1.1 200 OK\r\n[\s\S]*\r\n\r\n0\r\nX-Sum: 42\r\n\r\n$/);
+  });
+
   test('a client that leaves ends the request at the instance', async () => {
     let left = false;
     const serve = (socket: net.Socket): void => {

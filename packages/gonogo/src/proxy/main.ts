@@ -1,8 +1,8 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { messageOf, problem } from '../errors.ts';
-import { serveRpc } from '../system/rpc.ts';
-import { Control } from './control.ts';
+import { type RpcServer, serveRpc } from '../system/rpc.ts';
 import { startFront } from './front.ts';
 import { Routes } from './routes.ts';
 import { loadRoutes, nothingStored, type Stored, saveRoutes } from './routes-file.ts';
@@ -23,7 +23,8 @@ async function main(): Promise<void> {
   settings.apply(stored.settings);
   const routes = new Routes(settings.limits);
   routes.serve(stored.table);
-  const metrics = (): Promise<string> => control.metrics();
+  const metrics = async (): Promise<string> => (await started.promise).metrics();
+  const started = Promise.withResolvers<{ metrics(): Promise<string> }>();
   const { secret } = stored;
   const front = await startFront({ routes, settings, secret, metrics }, descriptors, stored);
   const leave = (deadline: number): void =>
@@ -31,19 +32,26 @@ async function main(): Promise<void> {
       settings.close();
       process.exit(0);
     });
+  const { Control } = await import('./control.ts'); // Users are served already: its schemas take as long to load as all else.
   const control = new Control({
     ...{ routes, settings, front, file, stored },
     writes: worker === 0,
     sockets: (workers) => Array.from({ length: workers }, (_, one) => socketOf(one)),
     retire: (deadline) => {
-      // After its answer is out. The next proxy serves at the same path, so this one must not remove that later.
+      // After its answer is out.
       setImmediate(() => {
-        void rpc.close();
+        stopListening(rpc);
         leave(deadline);
       });
     },
   });
+  started.resolve(control);
   const rpc = await serveRpc(socketOf(worker), control.handlers());
+  const { ino } = statSync(socketOf(worker));
+  // A socket that is closed takes its path away, which may be the next proxy's already.
+  const stopListening = ({ close }: RpcServer): void => {
+    if (statSync(socketOf(worker), { throwIfNoEntry: false })?.ino === ino) void close();
+  };
   process.on('SIGTERM', () => leave(settings.limits.terminate));
   console.log(
     `proxy ${process.pid} serves ${front.listen.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
@@ -70,6 +78,9 @@ function readArguments(): { id: string; folder: string; worker: number; descript
   }
   return { id, folder, worker: Number(worker), descriptors: Array.from({ length: count }, (_, i) => i + 3) };
 }
+
+/** Whatever goes wrong with one connection must not cost the others theirs. */
+process.on('uncaughtException', (error) => console.error(error.stack ?? messageOf(error)));
 
 main().catch((error: unknown) => {
   console.error(messageOf(error));

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { messageOf, problem } from '../errors.ts';
 import { readIfPresent, writeFileAtomic } from '../system/files.ts';
-import { RoutesFile, type SettingsWire } from '../wire/proxy.ts';
-import type { Table } from './table.ts';
+import type { RoutesFile, RouteWire, SettingsWire } from '../wire/proxy.ts';
+import type { MemberOf, Table } from './table.ts';
 
 /** What a proxy stores: its routes, what holds for all of them, and the secret of gonogo's own questions. */
 export type Stored = {
@@ -19,8 +19,10 @@ export async function loadRoutes(path: string): Promise<Stored | undefined> {
   const text = await readIfPresent(path);
   if (text === undefined) return undefined;
   try {
-    const { routes, settings = {}, secret = newSecret() } = RoutesFile.parse(JSON.parse(text));
-    return { table: routes, settings, secret };
+    const { version, routes, settings = {}, secret = newSecret() } = JSON.parse(text) as RoutesFile;
+    const why = version === 1 ? routes.map(whyNoRoute).find((one) => one !== undefined) : 'version: not 1';
+    if (why === undefined) return { table: routes, settings, secret };
+    throw new TypeError(why);
   } catch (error) {
     throw problem('ROUTES_UNREADABLE', { path, why: firstLine(error) }, error);
   }
@@ -36,10 +38,19 @@ export async function saveRoutes(path: string, { table, settings, secret }: Stor
   await writeFileAtomic(path, `${JSON.stringify(file, null, 1)}\n`);
 }
 
-/** zod's message is a JSON list over many lines; the log gets one sentence. */
-function firstLine(error: unknown): string {
-  if (error instanceof SyntaxError) return 'it is not complete JSON';
-  const issues = (error as { issues?: { path: PropertyKey[]; message: string }[] }).issues;
-  const [issue] = issues ?? [];
-  return issue ? `${issue.path.join('.') || 'it'}: ${issue.message}` : messageOf(error);
+/**
+ * What keeps a route from being served. The proxy wrote it itself, in full or not at all, so that this looks only at
+ * what the data plane would stumble over; the schemas of `wire/` would double the time to the first request.
+ */
+function whyNoRoute({ target, generation, split, members }: RouteWire, i: number): string | undefined {
+  const isMember = (one: Partial<MemberOf>): boolean =>
+    typeof one.instance === 'string' && typeof one.host === 'string' && Number.isInteger(one.port);
+  if (typeof target !== 'string') return `routes.${i}.target: not text`;
+  if (!Number.isInteger(generation)) return `routes.${i}.generation: not a whole number`;
+  if (typeof split !== 'string' && typeof split !== 'object') return `routes.${i}.split: not a split`;
+  const all = [members.blue, members.green].flat();
+  return all.every(isMember) ? undefined : `routes.${i}.members: not members`;
 }
+
+const firstLine = (error: unknown): string =>
+  error instanceof SyntaxError ? 'it is not complete JSON' : messageOf(error);

@@ -54,12 +54,11 @@ export class Sending implements BodySink {
     return (this.#copy?.length ?? 0) > replayLimit;
   }
 
-  /** Sends what there is, and from now on what comes. */
+  /** Sends what there is, and from now on what comes; `flush` writes it. */
   through(connection: UpstreamConnection): void {
     this.#connection = connection;
     connection.write(this.#copy ?? '');
     if (this.#complete) connection.sent();
-    connection.flush();
   }
 
   /** It will not be sent once more. */

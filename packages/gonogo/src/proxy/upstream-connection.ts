@@ -1,6 +1,6 @@
 import type { AnswerSink } from './client-side.ts';
 import { BodyReader, type Framing } from './http/body.ts';
-import { bad, more } from './http/fields.ts';
+import { bad, more, noNames, without } from './http/fields.ts';
 import { type ResponseHead, readResponse } from './http/response-head.ts';
 import type { Limits } from './limits.ts';
 import { Link, type LinkOwner } from './link.ts';
@@ -160,7 +160,10 @@ export class UpstreamConnection implements LinkOwner {
     if (this.#asker !== asker) return; // It was abandoned while its answer was read.
     if (next < 0) this.#fail(asker);
     else if (body.done) this.#complete(asker, next < end);
-    else this.link.expectBulk(body.expected > 16_384);
+    else {
+      const much = body.expected > 16_384;
+      this.link.expectBulk(much, !much && asker.sink.congested);
+    }
   }
 
   #complete(asker: Asker, excess: boolean): void {
@@ -173,7 +176,7 @@ export class UpstreamConnection implements LinkOwner {
     if (idle >= 0) this.idleLimit = Math.max(0, idle - 1000);
     if (keepAlive && this.#sent && !excess && this.usable) this.upstream.give(this);
     else this.link.destroy();
-    asker.completed(this.#body?.trailers ?? '');
+    asker.completed(without(this.#body?.trailers ?? '', this.#head?.nominated ?? noNames));
   }
 
   #fail(asker: Asker): -1 {

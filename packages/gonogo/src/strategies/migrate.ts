@@ -9,12 +9,11 @@ import { check, type Migration, minute, slotOf, step, type World } from './world
 export function migrate(world: World, when: Migration['when']): Step[] {
   const { migrate: migration } = world.next;
   if (migration?.when !== when) return [];
-  const run = step('migrate', job(world, 'migrate'), {
-    within: migration.within,
-    redo: migration.repeatable ? 'safe' : 'never',
-  });
-  if (!world.live) return [run];
+  const rest = { within: migration.within, redo: migration.repeatable ? 'safe' : 'never' } as const;
+  if (!world.live) return [step('migrate', job(world, 'migrate'), rest)];
   const stillWorks = check(world, 'still-works', world.live);
+  // After a migration that was aborted, or whose end nobody saw, the proof never comes: the way back asks for it.
+  const run = step('migrate', job(world, 'migrate'), { ...rest, undo: [stillWorks] });
   const remedy = migration.undo ? [job(world, 'undo'), stillWorks] : [];
   const within = Math.max(migration.within, 30 * minute);
   return [run, step('still-works', stillWorks, { remedy, within })];

@@ -107,7 +107,11 @@ test('what serves is proven to work on the migrated database before anything new
   assert.deepEqual(ids(plan).slice(0, 4), ['preflight', 'migrate', 'still-works', 'provision']);
   const [, run, proof] = stepsOf(plan);
   assert.equal(run?.redo, 'never', 'a migration whose end nobody knows is not run again');
-  assert.deepEqual(run?.undo, [], 'a later failure leaves the database as it is: blue works on it');
+  assert.deepEqual(
+    run?.undo.map(describeWork),
+    ['check that blue still works on the migrated database'],
+    'a migration that was aborted is not followed by its proof, so that the way back asks for it',
+  );
   assert.deepEqual(proof?.remedy?.map(describeWork), [
     'take the migration back',
     'check that blue still works on the migrated database',
@@ -172,4 +176,28 @@ test('approval comes when everything that needs no users is proven, and before a
 test('an environment that wants to hold asks after a watch that traffic did not prove', () => {
   const steps = stepsOf(blueGreen(world({ spec: { ...spec, quiet: 'hold' } })));
   assert.deepEqual(steps.at(-1)?.work, { do: 'ask', otherwise: 'abort', unlessProvenBy: 'watch' });
+});
+
+test('in place, what is started again after a late migration proves that it works on the migrated database', () => {
+  const late = { ...migration, when: 'after-ready' } as const;
+  const plan = inPlace(world({ next: { ...sized('green', 2), migrate: late } }));
+  const stop = stepsOf(plan).find(({ id }) => id === 'stop');
+  assert.equal(stop?.undo.map(describeWork).at(-1), 'check that blue still works on the migrated database');
+});
+
+test('a rollback to what was live all the time never stops its workers', () => {
+  const { live: _, ...rest } = world({ next: sized('green', 2, [mailer]), split: all('blue') });
+  const starts = stepsOf(warmRollback(rest)).filter(({ work }) => work.do === 'scale');
+  assert.deepEqual(
+    starts.map(({ id, undo }) => [id, undo]),
+    [['start-mailer', []]],
+  );
+});
+
+test('only the last watch looks after workers: before it they do not run', () => {
+  const plan = canary(world({ next: sized('green', 2, [mailer]) }));
+  const watches = stepsOf(plan).flatMap(({ work }) =>
+    work.do === 'watch' ? [work.workers?.length ?? 0] : [],
+  );
+  assert.deepEqual(watches, [0, 0, 0, 1]);
 });

@@ -54,11 +54,19 @@ const amount = z.number().min(0).exactOptional();
 const LimitsWire = z.strictObject({
   head: amount,
   body: amount,
+  bodyRate: amount,
   idleClient: amount,
   total: amount,
   connect: amount,
   answer: amount,
+  silence: amount,
+  halfClosed: amount,
+  linger: amount,
   idleUpstream: amount,
+  keepUpstream: amount,
+  failures: amount,
+  ejection: amount,
+  slowStart: amount,
   headBytes: amount,
   fields: amount,
   uriBytes: amount,
@@ -95,7 +103,7 @@ export const RouteWire = z.strictObject({
 });
 export type RouteWire = z.infer<typeof RouteWire>;
 
-export const RoutesFile = z.strictObject({
+const RoutesFile = z.strictObject({
   version: z.literal(1),
   routes: z.array(RouteWire),
   settings: SettingsWire.exactOptional(),

@@ -1,6 +1,7 @@
 import type { EvidenceView, RolloutDetail } from '../../api/contract.ts';
 import type { Assembly } from '../../assemble.ts';
-import type { Event } from '../../domain/event.ts';
+import { describeWork } from '../../domain/describe.ts';
+import type { Event, Intent } from '../../domain/event.ts';
 import { evolve } from '../../domain/evolve.ts';
 import { emptyState, type Rollout } from '../../domain/state.ts';
 import { problem } from '../../errors.ts';
@@ -31,13 +32,16 @@ async function evidenceOf(
   rollout: Rollout,
   events: readonly Event[],
 ): Promise<EvidenceView[]> {
+  const intents = new Map<string, Intent>();
   const views: EvidenceView[] = [];
   for (const event of events) {
+    if (event.e === 'intended') intents.set(event.intent.key, event.intent);
     if (event.e !== 'settled' || !event.key.startsWith(`${rollout.spec.id}/`)) continue;
-    const step = event.key.slice(rollout.spec.id.length + 1);
+    const intent = intents.get(event.key);
+    if (!intent) continue;
     for (const ref of event.outcome.evidence) {
       const record = await assembly.stores.evidence.get(ref);
-      if (record) views.push(viewOf(record, step));
+      if (record) views.push(viewOf(record, intent));
     }
   }
   return views;
@@ -45,15 +49,16 @@ async function evidenceOf(
 
 type EvidenceRecord = NonNullable<Awaited<ReturnType<Assembly['stores']['evidence']['get']>>>;
 
-function viewOf({ ref, at, evidence }: EvidenceRecord, step: string): EvidenceView {
+function viewOf({ ref, at, evidence }: EvidenceRecord, { step, direction, work }: Intent): EvidenceView {
+  const about = { ref, step, at, ...(direction === 'undo' ? { undo: describeWork(work) } : {}) };
   switch (evidence.of) {
     case 'checks':
-      return { ref, step, at, checks: evidence.results };
+      return { ...about, checks: evidence.results };
     case 'log':
-      return { ref, step, at, log: evidence.lines };
+      return { ...about, log: evidence.lines };
     case 'traffic':
     case 'facts':
-      return { ref, step, at, facts: evidence.facts };
+      return { ...about, facts: evidence.facts };
   }
 }
 

@@ -7,7 +7,9 @@ import type { Rollout } from '../../domain/state.ts';
 export function findingsOf(rollout: Rollout, evidence: readonly EvidenceView[], now: number): Finding[] {
   const failed = rollout.turned?.step;
   if (failed === undefined) return [];
-  const checks = evidence.filter((one) => one.step === failed).flatMap((one) => one.checks ?? []);
+  // What was asked after the step was put back is not what failed.
+  const forward = evidence.filter((one) => one.step === failed && one.undo === undefined);
+  const checks = forward.flatMap((one) => one.checks ?? []);
   const bad = checks.filter((check) => check.verdict === 'fail' || check.verdict === 'unknown');
   if (bad.length > 0) return bad.map((check) => ofCheck(check, rollout.spec.target.environment, now));
   const step = stepsOf(rollout.plan).find((one) => one.id === failed);

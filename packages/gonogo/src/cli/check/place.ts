@@ -5,6 +5,7 @@ import type { Values } from '../../domain/revision.ts';
 import { problem } from '../../errors.ts';
 import type { Vantage } from '../../ports/vantage.ts';
 import { stateRoot } from '../context.ts';
+import { frontUrl } from './front-url.ts';
 
 /** What is checked: an environment, an address, or both. */
 export type Place = {
@@ -56,7 +57,7 @@ async function frontOf(
 ): Promise<string | undefined> {
   if (name === undefined || !environment) return undefined;
   const listen = environment.spec.listen ?? (await askAgent(plan, name));
-  return listen && baseOf(listen);
+  return listen && frontUrl(listen, environment.spec.proxy);
 }
 
 async function askAgent({ id, service }: CheckPlan, environment: string): Promise<Address | undefined> {
@@ -65,12 +66,6 @@ async function askAgent({ id, service }: CheckPlan, environment: string): Promis
   const agent = await findAgent(stateFolder(stateRoot()).agentSocket);
   const statuses = (await agent?.api.status({ project: id, environment })) ?? [];
   return statuses.find((status) => status.service === service)?.front;
-}
-
-/** An address that stands for all of the machine's is asked on its loopback. */
-function baseOf({ host, port }: Address): string {
-  const asked = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${asked.includes(':') ? `[${asked}]` : asked}:${port}`;
 }
 
 function checkedUrl(url: string): string {

@@ -241,22 +241,15 @@ test('history is a line a rollout', () => {
   ]);
 });
 
-test('show prints the verdict, the steps, and the evidence of each', () => {
+test('show prints the verdict, the steps, and the evidence of each: when, from where, what was seen', () => {
+  const failing = check('fail', { name: 'database', subject: '127.0.0.1:5432', saw: 'refused', attempts: 3 });
   const evidence = [
-    {
-      ref: 'e1',
-      step: 'verify',
-      at: now,
-      checks: [check('pass'), check('fail', { name: 'database', saw: 'refused' })],
-    },
-    {
-      ref: 'e2',
-      step: 'verify',
-      at: now,
-      log: ['listening on 3000'],
-      facts: { requests: 120, ms: 5.613087 },
-    },
+    { ref: 'e1', step: 'verify', at: now, checks: [check('pass'), failing] },
+    { ref: 'e2', step: 'verify', at: now, facts: { requests: 120, ms: 5.613087 } },
+    { ref: 'e3', step: 'verify', at: now, undo: 'stop green', log: ['listening on 3000'] },
+    { ref: 'e4', step: 'retire', at: now, log: [] },
   ];
+  const time = new Date(now).toISOString().slice(11, 19);
   assert.deepEqual(showLines({ ...go, evidence }, now, plain), [
     'GO  shop@9f3c2a1 → production   live on http://127.0.0.1:8080, 3.2 s',
     'deploy, blue-green, started 14 minutes ago, r-12',
@@ -264,12 +257,17 @@ test('show prints the verdict, the steps, and the evidence of each', () => {
     '',
     '✓ preflight   12 ms',
     '✗ verify   3.0 s   1 of 2 checks failed',
-    '    ✓ status endpoint   20 ms   200 in 20 ms',
-    '    ✗ database          20 ms   refused',
-    '    requests: 120',
-    '    ms: 5.61',
-    '    | listening on 3000',
+    `    ${time} checks, asked from green`,
+    '      ✓ status endpoint             20 ms   200 in 20 ms',
+    '      ✗ database (127.0.0.1:5432)   20 ms   refused, at attempt 3',
+    `    ${time} measured`,
+    '      requests   120',
+    '      ms         5.61',
+    `    ${time} last output, 1 line, put back: stop green`,
+    '      | listening on 3000',
     '· flip',
+    'later, when the old release was stopped',
+    `    ${time} no output`,
   ]);
 });
 

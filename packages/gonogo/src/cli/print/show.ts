@@ -20,16 +20,26 @@ export function showLines(rollout: RolloutDetail, now: number, palette: Palette)
     ),
     '',
     ...rollout.steps.flatMap((step) => stepLines(step, rollout.evidence, palette)),
+    ...laterLines(rollout, palette),
   ];
 }
 
-function stepLines(step: StepSummary, evidence: readonly EvidenceView[], palette: Palette): string[] {
+function stepLines(step: StepSummary, all: readonly EvidenceView[], palette: Palette): string[] {
   const took = step.ms === undefined ? '' : `   ${palette.dim(duration(step.ms))}`;
   const why = step.why === undefined ? '' : `   ${step.why}`;
+  const evidence = all.filter((one) => one.step === step.id);
   return [
     `${markOf(step.state, palette)} ${step.name}${took}${why}`,
-    ...evidence.filter((one) => one.step === step.id).flatMap((one) => evidenceLines(one, palette)),
+    ...evidence.flatMap((one) => evidenceLines(one, palette)),
   ];
+}
+
+/** What was kept after the verdict, when the old slot was stopped. */
+function laterLines(rollout: RolloutDetail, palette: Palette): string[] {
+  const steps = new Set(rollout.steps.map(({ id }) => id));
+  const later = rollout.evidence.filter(({ step }) => !steps.has(step));
+  if (later.length === 0) return [];
+  return ['later, when the old release was stopped', ...later.flatMap((one) => evidenceLines(one, palette))];
 }
 
 function markOf(state: StepSummary['state'], { green, red, yellow, dim }: Palette): string {
@@ -49,14 +59,27 @@ function markOf(state: StepSummary['state'], { green, red, yellow, dim }: Palett
   }
 }
 
-function evidenceLines({ checks = [], log = [], facts = {} }: EvidenceView, palette: Palette): string[] {
-  const named = Object.entries(facts).map(([name, value]) => `    ${name}: ${fact(value)}`);
+/** When it was kept and what it is, then the evidence itself. */
+function evidenceLines(evidence: EvidenceView, palette: Palette): string[] {
+  const { at, undo, checks = [], log = [], facts = {} } = evidence;
+  const named = Object.entries(facts).map(([name, value]) => [`      ${name}`, fact(value)]);
+  const back = undo === undefined ? '' : `, put back: ${undo}`;
   return [
+    palette.dim(`    ${clock(at)} ${kindOf(evidence)}${back}`),
     ...columns(checks.map((check) => checkRow(check, palette))),
-    ...named,
-    ...log.map((line) => palette.dim(`    | ${line}`)),
+    ...columns(named),
+    ...log.map((line) => palette.dim(`      | ${line}`)),
   ];
 }
+
+/** `checks, asked from green`, `last output, 3 lines`, `measured` */
+function kindOf({ checks, log }: EvidenceView): string {
+  if (checks) return `checks, asked from ${[...new Set(checks.map(({ from }) => from))].join(', ')}`;
+  if (log) return log.length === 0 ? 'no output' : `last output, ${counted(log.length)}`;
+  return 'measured';
+}
+
+const counted = (lines: number): string => `${lines} line${lines === 1 ? '' : 's'}`;
 
 /** Measured numbers come with more digits than they deserve. */
 const fact = (value: string | number): string =>
@@ -64,5 +87,8 @@ const fact = (value: string | number): string =>
 
 function checkRow(check: CheckResult, { green, red, yellow, dim }: Palette): string[] {
   const marks = { pass: green('✓'), warn: yellow('!'), fail: red('✗'), unknown: red('?') };
-  return [`    ${marks[check.verdict]} ${check.name}`, dim(duration(check.ms)), check.saw];
+  const { name, subject, saw, attempts } = check;
+  const asked = subject === undefined || name.includes(subject) ? name : `${name} (${subject})`;
+  const tries = attempts > 1 ? `, at attempt ${attempts}` : '';
+  return [`      ${marks[check.verdict]} ${asked}`, dim(duration(check.ms)), `${saw}${tries}`];
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Progress, RolloutDetail } from '../../api/contract.ts';
 import type { Format } from '../options.ts';
 import { print, printJson } from '../output.ts';
@@ -81,5 +82,9 @@ function prettyScreen(): Screen {
   };
 }
 
-/** Cut to the terminal's width, because a line that wraps cannot be printed over. */
-const fitting = (line: string): string => line.slice(0, Math.max(20, (process.stdout.columns ?? 80) + 9));
+/** Cut to the terminal's width, because a line that wraps cannot be printed over; a terminal may not know its own. */
+function fitting(line: string): string {
+  const width = (process.stdout.columns || 80) - 1;
+  const text = stripVTControlCharacters(line);
+  return text.length <= width ? line : text.slice(0, width);
+}

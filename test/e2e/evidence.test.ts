@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { EvidenceView, RolloutDetail } from '../../packages/gonogo/src/api/contract.ts';
+import type { CheckResult } from '../../packages/gonogo/src/domain/check.ts';
+import { makeSandbox, type Sandbox } from './support/sandbox.ts';
+import { secretsIn } from './support/secrets.ts';
+import { writeSite } from './support/site.ts';
+
+const token = 'canary/+7?q"ü z&=9';
+const password = 'canary-p@ss/word';
+const env = { TOKEN: token, DATABASE_URL: `https://user:${encodeURIComponent(password)}@127.0.0.1/` };
+
+/** Prints its secrets in every disguise, and answers them to its own smoke test, which they fail. */
+const leaking = {
+  before: `const told = [process.env.TOKEN, Buffer.from(process.env.TOKEN).toString('base64'),
+  encodeURIComponent(process.env.TOKEN), JSON.stringify(process.env.TOKEN), process.env.DATABASE_URL,
+  decodeURIComponent(new URL(process.env.DATABASE_URL).password)];
+for (const one of told) console.log('I was told', one);`,
+  status: `request.url === '/check' ? 500 : 200`,
+  answer: `request.url === '/check' ? 'broken: ' + told.join(' ') : 'two'`,
+};
+
+/** Something that can be reached from inside the new slot. */
+async function reachable(t: TestContext): Promise<string> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return `tcp://127.0.0.1:${(server.address() as net.AddressInfo).port}`;
+}
+
+/** A release that was refused beside one that serves; answers the rollout's name. */
+async function refused(t: TestContext, sandbox: Sandbox, reach: string): Promise<string> {
+  const contract = 'env: { TOKEN: { secret: true }, DATABASE_URL: { secret: true } }';
+  await writeSite(sandbox, { yaml: `contract: { ${contract} }` });
+  const first = await sandbox.run(['deploy', 'production'], { env });
+  assert.equal(first.code, 0, first.said());
+  const yaml = `contract: { ${contract}, reach: ['${reach}'] }\nchecks: [{ name: smoke, get: /check }]`;
+  await writeSite(sandbox, { says: 'two', ...leaking, yaml });
+  const done = await sandbox.run(['deploy', 'production', '--format', 'json'], { env });
+  assert.equal(done.code, 1, done.said());
+  assert.deepEqual(secretsIn(done.stdout + done.stderr, [token, password]), [], 'the deploy tells no secret');
+  t.diagnostic(`refused with ${done.json<RolloutDetail>().why}`);
+  return done.json<RolloutDetail>().id;
+}
+
+const evidenceOf = ({ evidence }: RolloutDetail, step: string): EvidenceView[] =>
+  evidence.filter((one) => one.step === step);
+
+const checksOf = (rollout: RolloutDetail, step: string): readonly CheckResult[] =>
+  evidenceOf(rollout, step).flatMap(({ checks = [] }) => checks);
+
+function tellsItsSteps(rollout: RolloutDetail): void {
+  assert.equal(rollout.ending, 'rejected');
+  assert.equal(rollout.verdict, 'NO-GO');
+  assert.equal(rollout.failedStep, 'verify');
+  const done = rollout.steps.filter(({ state }) => state !== 'waiting');
+  assert.deepEqual(
+    done.map(({ name, state }) => `${name} ${state}`),
+    ['preflight ok', 'provision undone', 'reach ok', 'ready ok', 'verify failed'],
+  );
+  assert.ok(done.every(({ ms }) => ms !== undefined && ms >= 0));
+  assert.ok(rollout.startedAt <= (rollout.endedAt ?? 0));
+  const [begun, over] = [rollout.events[0], rollout.events.at(-1)];
+  assert.deepEqual([begun?.e, over?.e], ['planned', 'ended']);
+}
+
+/** What was checked, from where, when, how long it took, and what answered. */
+function tellsItsChecks(rollout: RolloutDetail, reach: string): void {
+  const [variable] = checksOf(rollout, 'preflight');
+  assert.match(`${variable?.name} ${variable?.from} ${variable?.saw}`, /env TOKEN this host is set/);
+  const [reached] = checksOf(rollout, 'reach');
+  assert.deepEqual([reached?.name, reached?.verdict, reached?.from], [`reach ${reach}`, 'pass', 'green']);
+  const [smoke, ...others] = checksOf(rollout, 'verify');
+  assert.deepEqual(others, []);
+  assert.ok(smoke);
+  const { name, kind, verdict, attempts, from, saw } = smoke;
+  assert.deepEqual(
+    { name, kind, verdict, attempts, from },
+    { name: 'smoke', kind: 'http', verdict: 'fail', attempts: 1, from: 'green' },
+  );
+  assert.match(saw, /answered 500: broken: •••/);
+  assert.ok(smoke.ms > 0);
+  for (const { at } of rollout.evidence)
+    assert.ok(rollout.startedAt <= at && at <= (rollout.endedAt ?? 0), 'kept while the rollout ran');
+  assert.match(JSON.stringify(rollout.findings), /"what":"smoke".*answered 500/);
+}
+
+/** What the refused release printed, kept before it was stopped. */
+function tellsItsLastWords(rollout: RolloutDetail): void {
+  const [log] = evidenceOf(rollout, 'provision');
+  assert.equal(log?.undo, 'stop green');
+  assert.equal(log?.log?.length, 6, log?.log?.join('\n'));
+  for (const line of log?.log ?? []) assert.match(line, /^I was told .*•••/);
+}
+
+test('show has everything a NO-GO was decided by, for programs and for people, and no secret in any disguise', async (t) => {
+  const sandbox = await makeSandbox(t);
+  const reach = await reachable(t);
+  const id = await refused(t, sandbox, reach);
+  const exported = await sandbox.run(['show', id, '--format', 'json']);
+  assert.equal(exported.code, 0, exported.said());
+  const rollout = exported.json<RolloutDetail>();
+  tellsItsSteps(rollout);
+  tellsItsChecks(rollout, reach);
+  tellsItsLastWords(rollout);
+
+  const told = await sandbox.run(['show', id]);
+  assert.match(told.stdout, /^NO-GO {2}site@\w+ → production {3}users stayed on site@/);
+  assert.match(
+    told.stdout,
+    /^✗ verify .*\n {4}\d\d:\d\d:\d\d checks, asked from green\n {6}✗ smoke +.*answered 500/m,
+  );
+  assert.match(
+    told.stdout,
+    /^ {4}\d\d:\d\d:\d\d last output, 6 lines, put back: stop green\n {6}\| I was told/m,
+  );
+  for (const { stdout, stderr } of [exported, told])
+    assert.deepEqual(secretsIn(stdout + stderr, [token, password]), []);
+  await sandbox.stop();
+});
