@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ReleaseView, RolloutDetail } from '../../packages/gonogo/src/api/contract.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  EnvironmentStatus,
+  ReleaseView,
+  RolloutDetail,
+} from '../../packages/gonogo/src/api/contract.ts';
 import type { ReleaseRecord } from '../../packages/gonogo/src/domain/release-record.ts';
 import { makeSandbox, type Sandbox } from './support/sandbox.ts';
 import { writeSite } from './support/site.ts';
@@ -36,6 +41,14 @@ const released = async (sandbox: Sandbox): Promise<ReleaseRecord & { name: strin
 
 const listed = async (sandbox: Sandbox): Promise<ReleaseView[]> =>
   (await ok(sandbox, 'releases', '--format', 'json')).json();
+
+/** Writes to a file of an unpacked bundle, as somebody can who is root or the agent's own user. */
+async function tamper(sandbox: Sandbox, digest: string): Promise<void> {
+  const file = join(sandbox.state.releases, digest.slice('sha256:'.length), 'server.mjs');
+  await chmod(file, 0o644);
+  await writeFile(file, '// evil', { flag: 'a' });
+  await chmod(file, 0o444);
+}
 
 test('a release is built once, proven in staging, and promoted as it is', async (t) => {
   const sandbox = await makeSandbox(t);
@@ -81,10 +94,7 @@ test('a byte that was changed on the host is found, and is never deployed', asyn
   await writeStagedSite(sandbox, 'one');
   const { name, release } = await released(sandbox);
   assert.match((await ok(sandbox, 'releases', 'verify')).stdout, new RegExp(`^✓ ${name}$`, 'm'));
-  const file = join(sandbox.state.releases, release.artifact.digest.slice('sha256:'.length), 'server.mjs');
-  await chmod(file, 0o644);
-  await writeFile(file, '// evil', { flag: 'a' });
-  await chmod(file, 0o444);
+  await tamper(sandbox, release.artifact.digest);
   const verified = await sandbox.run(['releases', 'verify', name]);
   assert.equal(verified.code, 1, verified.said());
   assert.match(verified.stdout, new RegExp(`^✗ ${name} .*server.mjs: its size is another one$`, 'm'));
@@ -94,6 +104,22 @@ test('a byte that was changed on the host is found, and is never deployed', asyn
   // Built again it is sent again.
   await ok(sandbox, 'deploy', 'staging');
   await ok(sandbox, 'releases', 'verify');
+  await sandbox.stop();
+});
+
+test('an instance is not started again from files that were written to', async (t) => {
+  const sandbox = await makeSandbox(t);
+  await writeStagedSite(sandbox, 'one');
+  await ok(sandbox, 'deploy', 'staging');
+  const [release] = await listed(sandbox);
+  await tamper(sandbox, release?.artifact.digest ?? '');
+  const [status] = (await ok(sandbox, 'status', '--format', 'json')).json<EnvironmentStatus[]>();
+  process.kill(status?.slots[0]?.instances[0]?.pid ?? Number.NaN, 'SIGKILL');
+  const says = async (): Promise<string> => await readFile(sandbox.state.agentLog, 'utf8');
+  const deadline = performance.now() + 60_000;
+  while (!(await says()).includes('is not what was unpacked') && performance.now() < deadline)
+    await sleep(100);
+  assert.match(await says(), /is not what was unpacked: server.mjs: its size is another one/);
   await sandbox.stop();
 });
 

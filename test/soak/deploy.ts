@@ -15,9 +15,9 @@ export async function startDeploy(agent: Client, sandbox: Sandbox, { colour }: W
   if (!service || !environment) throw new Error('the project has no environment production');
   if (!('bundle' in service.artifact)) throw new Error('the project has no bundle');
   const bundle = await packBundle(service.artifact.bundle);
-  const { digest } = bundle;
+  const { digest, index } = bundle;
   if (!(await agent.hasArtifact(digest)))
-    await agent.putArtifact(digest, sendBundle(bundle, await agent.lackingContents(digest, bundle.index)));
+    await agent.putArtifact(digest, sendBundle(bundle, await agent.lackingContents(digest, index)));
   const { rollout } = await agent.deploy({
     project: id,
     service: service.name,

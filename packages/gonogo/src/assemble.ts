@@ -131,5 +131,10 @@ function inspecting<R extends Runtime>(artifacts: Artifacts, runtime: R): R {
     await artifacts.inspect(spec.artifact);
     return await runtime.restart(spec, instance, signal);
   };
-  return { ...runtime, restart };
+  const apply: Runtime['apply'] = async (spec, fence, signal) => {
+    // Under a lease a rollout acts, and every byte was read before it began.
+    if (fence === 0) await artifacts.inspect(spec.artifact);
+    await runtime.apply(spec, fence, signal);
+  };
+  return { ...runtime, restart, apply };
 }

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** What lstat(2) says of a file whose content has not been touched: size, mtime, ctime (both ns) and inode. */
@@ -41,8 +41,12 @@ export async function openDigestCache(file: string): Promise<DigestCache> {
       if (learned === 0 && Object.keys(used).length === Object.keys(known).length) return;
       const temporary = `${file}.${process.pid}.tmp`;
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      await writeFile(temporary, JSON.stringify({ v: 1, files: used }), { mode: 0o600 });
-      await rename(temporary, file);
+      try {
+        await writeFile(temporary, JSON.stringify({ v: 1, files: used }), { mode: 0o600 });
+        await rename(temporary, file);
+      } finally {
+        await rm(temporary, { force: true });
+      }
     },
   };
 }
