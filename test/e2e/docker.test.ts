@@ -94,10 +94,9 @@ test('a firewall rule between a new container and its database is a NO-GO before
   assert.equal((await askFront(first.front))?.text, 'one');
   assert.equal((await deploy('staging', two)).verdict, 'GO');
 
-  const [refused] = await Promise.all([
-    deploy('production', two),
-    dropInNext(host.docker, 'green', databasePort),
-  ]);
+  const wasDropped = await dropInNext(host.docker, 'green', databasePort);
+  const refused = await deploy('production', two);
+  assert.ok(await wasDropped(), 'the rule was there');
   assert.equal(refused.verdict, 'NO-GO', JSON.stringify(refused));
   assert.equal(refused.ending, 'rejected');
   const shown = await sandbox.run(['show', refused.id]);
