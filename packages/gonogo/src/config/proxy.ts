@@ -57,7 +57,7 @@ const limits = parsed(
     fields: optional(count, 'Request fields; more is answered 431. Default 100.'),
     uri_size: optional(size, 'Path and query; more is answered 414. Default 8KB.'),
     body_size: optional(sizeOrNone, 'A request’s body, or none; more is answered 413. Default 1GB.'),
-    buffer: optional(size, 'Kept in memory for each direction of a connection. Default 256KB.'),
+    buffer: optional(size, 'Kept in memory for each direction of a connection. Default 64KB.'),
     connections: optional(count, 'Client connections in all. Default 20000.'),
     connections_per_address: optional(
       z.union([

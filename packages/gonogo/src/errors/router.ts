@@ -6,6 +6,11 @@ export const routerErrors = {
     (f: { host: string; port: number; why: string }) => `cannot listen on ${f.host}:${f.port}: ${f.why}`,
     (f) => `see what uses it with: ss -ltnp 'sport = :${f.port}'; or change the environment's listen:`,
   ),
+  CERTIFICATE_UNUSABLE: kind(
+    2,
+    (f: { target: string; why: string }) => `the front of ${f.target} has no certificate: ${f.why}`,
+    () => 'see that both files are there, belong together and can be read by the user the agent runs as',
+  ),
   ROUTER_MOVED: kind(
     1,
     (f: { expected: string; actual: string }) =>

@@ -1,20 +1,12 @@
-import { X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { stat } from 'node:fs/promises';
+import type { SecureContext } from 'node:tls';
 import { messageOf } from '../errors.ts';
+import { type Certificate, type CertificateFiles, readCertificate } from '../system/certificate.ts';
 
-/** Files in PEM: a certificate with its chain, and its private key. */
-export type CertificateFiles = { readonly certificate: string; readonly key: string };
-
-type Pair = { readonly cert: Buffer; readonly key: Buffer };
-
-type Loaded = {
+type Loaded = Certificate & {
   readonly files: CertificateFiles;
   /** What the files were when they were read. */
   readonly stamp: string;
-  readonly names: X509Certificate;
-  readonly pair: Pair;
-  readonly context: SecureContext;
 };
 
 /** How often, in milliseconds, it is looked whether files have changed. */
@@ -30,14 +22,14 @@ export class Certificates {
   readonly #tell: (sentence: string) => void;
   #told = '';
   #timer: NodeJS.Timeout | undefined;
-  #first: ((pair: Pair) => void) | undefined;
+  #first: ((pair: Certificate['pair']) => void) | undefined;
 
   constructor(tell: (sentence: string) => void) {
     this.#tell = tell;
   }
 
   /** Calls back with the pair for those who ask for no name, whenever it is another one. */
-  onFirst(listener: (pair: Pair) => void): void {
+  onFirst(listener: (pair: Certificate['pair']) => void): void {
     this.#first = listener;
   }
 
@@ -81,28 +73,9 @@ export class Certificates {
   }
 }
 
-/** Why a pair of files cannot be used; undefined if it can. */
-export async function whyUnusable(files: CertificateFiles): Promise<string | undefined> {
-  try {
-    await reload(files, undefined);
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
 async function reload(files: CertificateFiles, before: Loaded | undefined): Promise<Loaded> {
   const stamp = (await Promise.all([stampOf(files.certificate), stampOf(files.key)])).join(' ');
-  if (before?.stamp === stamp) return before;
-  const [cert, key] = await Promise.all([readFile(files.certificate), readFile(files.key)]);
-  try {
-    const context = createSecureContext({ cert, key, minVersion: 'TLSv1.2' });
-    return { files, stamp, names: new X509Certificate(cert), pair: { cert, key }, context };
-  } catch (error) {
-    throw new Error(`${files.certificate} and ${files.key} cannot be used: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+  return before?.stamp === stamp ? before : { files, stamp, ...(await readCertificate(files)) };
 }
 
 /** Follows links, which is how renewals usually switch. */

@@ -1,3 +1,4 @@
+import { whyUnusable } from '../system/certificate.ts';
 import { Mutex } from '../system/mutex.ts';
 import type { RpcHandlers } from '../system/rpc.ts';
 import { RpcError } from '../system/rpc.ts';
@@ -9,7 +10,6 @@ import {
   type RouteWire,
 } from '../wire/proxy.ts';
 import { takenBy } from '../wire/reach.ts';
-import { whyUnusable } from './certificates.ts';
 import { counted } from './counters.ts';
 import { drain } from './drain.ts';
 import type { Front } from './front.ts';

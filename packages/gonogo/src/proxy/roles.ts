@@ -1,5 +1,5 @@
+import type { CertificateFiles } from '../system/certificate.ts';
 import type { SettingsWire } from '../wire/proxy.ts';
-import type { CertificateFiles } from './certificates.ts';
 import type { Table } from './table.ts';
 
 /** What is spoken on a port: with users, or with those who are sent to HTTPS, or with Prometheus. */

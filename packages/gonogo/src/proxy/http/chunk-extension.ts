@@ -1,4 +1,4 @@
-import { octet, token } from './octets.ts';
+import { token } from './octets.ts';
 
 type State = 'name-start' | 'name' | 'value-start' | 'value' | 'quoted' | 'escaped' | 'closed';
 
@@ -30,7 +30,7 @@ export class ChunkExtension {
   }
 
   #after(at: number): State | undefined {
-    const isToken = octet(token, at) !== 0;
+    const isToken = (token[at] as number) !== 0;
     switch (this.#state) {
       case 'name-start':
         return isToken ? 'name' : undefined;

@@ -1,6 +1,6 @@
 import { ChunkExtension } from './chunk-extension.ts';
 import { bad } from './fields.ts';
-import { cr, hexDigit, lf, octet, textAt } from './octets.ts';
+import { cr, hexDigit, lf, textAt } from './octets.ts';
 
 /** Takes what a body carries, as places in the octets that came. Octets before `start` are free to be written over. */
 export type BodySink = { data(bytes: Buffer, start: number, end: number): void };
@@ -50,7 +50,7 @@ export class ChunkedReader {
       } else if (this.#state === 'trailer') {
         i = this.#readTrailers(bytes, i, end);
       } else {
-        i = this.#step(octet(bytes, i)) ? i + 1 : bad;
+        i = this.#step(bytes[i] as number) ? i + 1 : bad;
       }
       if (i === bad) return bad;
     }
@@ -87,7 +87,7 @@ export class ChunkedReader {
   }
 
   #size(at: number): boolean {
-    const digit = octet(hexDigit, at);
+    const digit = hexDigit[at] as number;
     if (digit < 16) {
       this.#left = this.#digits === 0 ? digit : this.#left * 16 + digit;
       this.#digits += 1;

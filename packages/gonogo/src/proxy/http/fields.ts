@@ -1,5 +1,5 @@
 import { hashStep, type KnownName, nameAt } from './names.ts';
-import { colon, cr, fieldOctet, lf, octet, space, tab, textAt, token } from './octets.ts';
+import { colon, cr, fieldOctet, lf, space, tab, textAt, token } from './octets.ts';
 
 /** More octets are needed to tell. */
 export const more = -1;
@@ -23,21 +23,21 @@ export function readField(bytes: Uint8Array, at: number, end: number): number {
   let i = at;
   let hash = 0;
   for (; i < end; i += 1) {
-    const lower = octet(token, octet(bytes, i));
+    const lower = token[bytes[i] as number] as number;
     if (lower === 0) break;
     hash = hashStep(hash, lower);
   }
   if (i === end) return more;
-  if (octet(bytes, i) !== colon || i === at) return bad;
+  if ((bytes[i] as number) !== colon || i === at) return bad;
   line.nameEnd = i;
   i += 1;
-  while (i < end && isBlank(octet(bytes, i))) i += 1;
+  while (i < end && isBlank(bytes[i] as number)) i += 1;
   line.valueStart = i;
-  while (i < end && octet(fieldOctet, octet(bytes, i)) === 1) i += 1;
+  while (i < end && (fieldOctet[bytes[i] as number] as number) === 1) i += 1;
   if (i === end) return more;
-  if (octet(bytes, i) !== cr) return bad;
+  if ((bytes[i] as number) !== cr) return bad;
   if (i + 1 === end) return more;
-  if (octet(bytes, i + 1) !== lf) return bad;
+  if ((bytes[i + 1] as number) !== lf) return bad;
   line.valueEnd = trimmed(bytes, line.valueStart, i);
   place.start = at;
   place.end = line.nameEnd;
@@ -49,7 +49,7 @@ const isBlank = (at: number): boolean => at === space || at === tab;
 
 function trimmed(bytes: Uint8Array, start: number, end: number): number {
   let last = end;
-  while (last > start && isBlank(octet(bytes, last - 1))) last -= 1;
+  while (last > start && isBlank(bytes[last - 1] as number)) last -= 1;
   return last;
 }
 
@@ -59,7 +59,7 @@ export const valueText = (bytes: Buffer): string => textAt(bytes, line.valueStar
 /** Whether the line that was read last is written as we write lines: `Name: value`, and nothing more. */
 export const isNormal = (bytes: Uint8Array, next: number): boolean =>
   line.valueStart === line.nameEnd + 2 &&
-  octet(bytes, line.nameEnd + 1) === space &&
+  (bytes[line.nameEnd + 1] as number) === space &&
   line.valueEnd === next - 2;
 
 /** The line that was read last as we write lines. */
@@ -69,15 +69,37 @@ export const normalLine = (bytes: Buffer, at: number): string =>
 /** Where a head begins to end: 2 when CRLF is at `at`, `more` when that cannot be told yet, `bad` after a lone CR, else 0. */
 export function endsAt(bytes: Uint8Array, at: number, end: number): number {
   if (at === end) return more;
-  if (octet(bytes, at) !== cr) return 0;
+  if ((bytes[at] as number) !== cr) return 0;
   if (at + 1 === end) return more;
-  return octet(bytes, at + 1) === lf ? 2 : bad;
+  return (bytes[at + 1] as number) === lf ? 2 : bad;
 }
 
-/** A length in octets as RFC 9110 §8.6 has it; -1 for all else, and beyond 15 digits. */
-export function lengthOf(text: string): number {
-  return /^\d{1,15}$/.test(text) ? Number(text) : -1;
+/** The value of the line that was read last as a length in octets (RFC 9110 §8.6); -1 for all else, and beyond 15 digits. */
+export function lengthAt(bytes: Uint8Array): number {
+  const { valueStart, valueEnd } = line;
+  if (valueEnd === valueStart || valueEnd - valueStart > 15) return -1;
+  let length = 0;
+  for (let i = valueStart; i < valueEnd; i += 1) {
+    const digit = (bytes[i] as number) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    length = length * 10 + digit;
+  }
+  return length;
 }
+
+/** Whether the value of the line that was read last begins with `text`, in whatever case; `text` is in lower case. */
+export function startsWith(bytes: Uint8Array, text: string): boolean {
+  if (line.valueEnd - line.valueStart < text.length) return false;
+  for (let i = 0; i < text.length; i += 1) {
+    const at = bytes[line.valueStart + i] as number;
+    if ((at >= 0x41 && at <= 0x5a ? at + 0x20 : at) !== text.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** Whether that is all of the value. */
+export const isValue = (bytes: Uint8Array, text: string): boolean =>
+  line.valueEnd - line.valueStart === text.length && startsWith(bytes, text);
 
 export const noNames: ReadonlySet<string> = new Set();
 

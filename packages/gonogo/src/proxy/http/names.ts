@@ -1,4 +1,4 @@
-import { octet, token } from './octets.ts';
+import { token } from './octets.ts';
 
 /** The fields that mean something to a proxy; all others pass as they are. */
 const known = [
@@ -61,7 +61,7 @@ export function nameAt(
   if (name.length !== place.end - place.start) return undefined;
   let exact = true;
   for (let i = 0; i < name.length; i += 1) {
-    const at = octet(bytes, place.start + i);
+    const at = bytes[place.start + i] as number;
     if (token[at] !== name.charCodeAt(i)) return undefined;
     if (at === 0x5f) exact = false;
   }
@@ -72,12 +72,12 @@ const ours = ['x-forwarded-', 'gonogo-'];
 
 /** Only a proxy may say `X-Forwarded-…`, and only this one `gonogo-…`. */
 function startsOurs(bytes: Uint8Array, { start, end }: { start: number; end: number }): boolean {
-  const first = token[octet(bytes, start)];
+  const first = token[bytes[start] as number];
   if (first !== 0x78 && first !== 0x67) return false;
   return ours.some((prefix) => {
     if (end - start < prefix.length) return false;
     for (let i = 0; i < prefix.length; i += 1) {
-      if (token[octet(bytes, start + i)] !== prefix.charCodeAt(i)) return false;
+      if (token[bytes[start + i] as number] !== prefix.charCodeAt(i)) return false;
     }
     return true;
   });

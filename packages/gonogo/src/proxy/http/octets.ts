@@ -30,9 +30,6 @@ for (let digit = 0; digit < 16; digit += 1) {
   hexDigit[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
 }
 
-/** The octet at a place that is known to be inside. */
-export const octet = (bytes: Uint8Array, at: number): number => bytes[at] as number;
-
 /** Octets as text, one character each. */
 export const textAt = (bytes: Buffer, start: number, end: number): string =>
   bytes.toString('latin1', start, end);

@@ -2,7 +2,8 @@ import {
   bad,
   endsAt,
   isNormal,
-  lengthOf,
+  isValue,
+  lengthAt,
   line,
   listOf,
   more,
@@ -13,7 +14,7 @@ import {
   without,
 } from './fields.ts';
 import type { KnownName } from './names.ts';
-import { cr, lf, octet, space, targetOctet, textAt, token } from './octets.ts';
+import { cr, lf, space, targetOctet, textAt, token } from './octets.ts';
 import {
   headTooLarge,
   malformed,
@@ -61,12 +62,12 @@ export type RequestHead = {
 };
 
 /** What is known only while the lines are read. */
-const draft = { lengths: 0, codings: 0, coding: '', connection: '', upgrade: '' };
+const draft = { lengths: 0, codings: 0, coding: '', connection: '', upgrade: '', keepAlive: false };
 
 /** Most requests name the same host as the one before. */
 let lastHost = '';
 
-const methods = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
+const methods = ['POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
 
 /**
  * Reads a request head that begins at `at`. Answers `more` while it is not complete, and a refusal for all that RFC 9112
@@ -93,21 +94,22 @@ type Span = { readonly at: number; readonly end: number };
 
 function readRequestLine(bytes: Buffer, { at, end }: Span, { head, limits }: Reading): number | Refusal {
   let i = at;
-  while (i < end && octet(token, octet(bytes, i)) !== 0) i += 1;
+  while (i < end && (token[bytes[i] as number] as number) !== 0) i += 1;
   if (i === end) return i - at > 64 ? malformed : more;
-  if (octet(bytes, i) !== space || i === at || i - at > 64) return malformed;
+  if ((bytes[i] as number) !== space || i === at || i - at > 64) return malformed;
   head.method = methodAt(bytes, at, i);
   const start = i + 1;
   i = start;
-  while (i < end && octet(targetOctet, octet(bytes, i)) === 1) i += 1;
+  while (i < end && (targetOctet[bytes[i] as number] as number) === 1) i += 1;
   if (i - start > limits.uriBytes) return targetTooLong;
   if (i === end) return more;
-  if (octet(bytes, i) !== space || i === start) return malformed;
+  if ((bytes[i] as number) !== space || i === start) return malformed;
   head.target = textAt(bytes, start, i);
   return readVersion(bytes, { at: i + 1, end }, head);
 }
 
 function methodAt(bytes: Buffer, at: number, end: number): string {
+  if (end - at === 3 && bytes[at] === 0x47 && bytes[at + 1] === 0x45 && bytes[at + 2] === 0x54) return 'GET';
   const text = textAt(bytes, at, end);
   return methods.find((method) => method === text) ?? text; // One string for all requests of a method.
 }
@@ -115,10 +117,10 @@ function methodAt(bytes: Buffer, at: number, end: number): string {
 /** `HTTP/1.1` and CRLF. */
 function readVersion(bytes: Buffer, { at, end }: Span, head: RequestHead): number | Refusal {
   if (end - at < 10) return isPrefix(bytes, { at, end }) ? more : malformed;
-  if (!isPrefix(bytes, { at, end: at + 5 }) || octet(bytes, at + 6) !== 0x2e) return malformed;
-  const [major, minor] = [octet(bytes, at + 5) - 0x30, octet(bytes, at + 7) - 0x30];
+  if (!isPrefix(bytes, { at, end: at + 5 }) || (bytes[at + 6] as number) !== 0x2e) return malformed;
+  const [major, minor] = [(bytes[at + 5] as number) - 0x30, (bytes[at + 7] as number) - 0x30];
   if (major < 0 || major > 9 || minor < 0 || minor > 9) return malformed;
-  if (octet(bytes, at + 8) !== cr || octet(bytes, at + 9) !== lf) return malformed;
+  if ((bytes[at + 8] as number) !== cr || (bytes[at + 9] as number) !== lf) return malformed;
   if (major !== 1 || minor > 1) return unknownVersion;
   head.minor = minor === 0 ? 0 : 1;
   return at + 10;
@@ -127,7 +129,7 @@ function readVersion(bytes: Buffer, { at, end }: Span, head: RequestHead): numbe
 const version = Buffer.from('HTTP/');
 function isPrefix(bytes: Buffer, { at, end }: Span): boolean {
   for (let i = 0; at + i < end && i < version.length; i += 1)
-    if (octet(bytes, at + i) !== octet(version, i)) return false;
+    if ((bytes[at + i] as number) !== (version[i] as number)) return false;
   return true;
 }
 
@@ -138,6 +140,7 @@ function readLines(bytes: Buffer, { at, end }: Span, { head, limits }: Reading):
   draft.coding = '';
   draft.connection = '';
   draft.upgrade = '';
+  draft.keepAlive = false;
   let i = at;
   let run = at; // Where the lines begin that pass untouched and are not copied yet.
   for (let count = 0; ; count += 1) {
@@ -148,12 +151,12 @@ function readLines(bytes: Buffer, { at, end }: Span, { head, limits }: Reading):
     if (next === more) return more;
     if (next === bad) return malformed;
     if (count === limits.fields) return headTooLarge;
-    if (line.name !== undefined || !isNormal(bytes, next)) {
+    const refusal = line.name === undefined ? undefined : note(bytes, line.name, head);
+    if (refusal) return refusal;
+    const kept = line.name === undefined || passes(line.name);
+    if (!kept || !isNormal(bytes, next)) {
       if (run < i) head.kept += textAt(bytes, run, i);
       run = next;
-      const kept = line.name === undefined || passes(line.name);
-      const refusal = line.name === undefined ? undefined : note(bytes, line.name, head);
-      if (refusal) return refusal;
       if (kept) head.kept += normalLine(bytes, i);
     }
     i = next;
@@ -182,14 +185,16 @@ function note(bytes: Buffer, name: KnownName | 'spoofed', head: RequestHead): Re
       return undefined;
     case 'content-length':
       draft.lengths += 1;
-      head.length = lengthOf(valueText(bytes));
+      head.length = lengthAt(bytes);
       return draft.lengths > 1 || head.length < 0 ? malformed : undefined;
     case 'transfer-encoding':
       draft.codings += 1;
       draft.coding = valueText(bytes).toLowerCase();
       return draft.codings > 1 ? malformed : undefined;
     case 'connection':
-      draft.connection += `${valueText(bytes)},`;
+      if (isValue(bytes, 'keep-alive'))
+        draft.keepAlive = true; // What most clients say that say anything.
+      else draft.connection += `${valueText(bytes)},`;
       return undefined;
     case 'upgrade':
       draft.upgrade += valueText(bytes).toLowerCase();
@@ -248,11 +253,8 @@ const essential = new Set(['host', 'content-length', 'content-type', 'authorizat
 
 function settleConnection(head: RequestHead): void {
   head.keepAlive = head.minor === 1;
+  if (draft.keepAlive) head.keepAlive = true;
   if (draft.connection === '') return;
-  if (draft.connection === 'keep-alive,' || draft.connection === 'Keep-Alive,') {
-    head.keepAlive = true; // What most clients say that say anything.
-    return;
-  }
   const options = new Set(listOf(draft.connection));
   if (options.has('close')) head.keepAlive = false;
   else if (options.has('keep-alive')) head.keepAlive = true;

@@ -2,18 +2,20 @@ import {
   bad,
   endsAt,
   isNormal,
-  lengthOf,
+  isValue,
+  lengthAt,
   line,
   listOf,
   more,
   noNames,
   normalLine,
   readField,
+  startsWith,
   valueText,
   without,
 } from './fields.ts';
 import type { KnownName } from './names.ts';
-import { cr, fieldOctet, lf, octet, space, textAt } from './octets.ts';
+import { cr, fieldOctet, lf, space, textAt } from './octets.ts';
 
 /** An answer's head as far as a proxy must understand it. Read by `readResponse`. */
 export type ResponseHead = {
@@ -38,7 +40,7 @@ export type ResponseHead = {
 };
 
 /** What is known only while the lines are read. */
-const draft = { lengths: 0, codings: 0, coding: '', connection: '', upgrade: '' };
+const draft = { lengths: 0, codings: 0, coding: '', connection: '', upgrade: '', keepAlive: false };
 
 type Span = { readonly at: number; readonly end: number };
 
@@ -66,18 +68,18 @@ const start = Buffer.from('HTTP/1.');
 /** `HTTP/1.1 200 OK` and CRLF; the reason may be missing, and the space before it then too. */
 function readStatusLine(bytes: Buffer, { at, end }: Span, head: ResponseHead): number {
   for (let i = 0; i < start.length && at + i < end; i += 1)
-    if (octet(bytes, at + i) !== octet(start, i)) return bad;
+    if ((bytes[at + i] as number) !== (start[i] as number)) return bad;
   if (end - at < 14) return more;
-  const minor = octet(bytes, at + 7) - 0x30;
-  if ((minor !== 0 && minor !== 1) || octet(bytes, at + 8) !== space) return bad;
+  const minor = (bytes[at + 7] as number) - 0x30;
+  if ((minor !== 0 && minor !== 1) || (bytes[at + 8] as number) !== space) return bad;
   head.keepAlive = minor === 1;
   head.status = statusAt(bytes, at + 9);
   let i = at + 12;
-  const reason = octet(bytes, i) === space ? i + 1 : i;
+  const reason = (bytes[i] as number) === space ? i + 1 : i;
   i = reason;
-  while (i < end && octet(fieldOctet, octet(bytes, i)) === 1) i += 1;
+  while (i < end && (fieldOctet[bytes[i] as number] as number) === 1) i += 1;
   if (i + 1 >= end) return more;
-  if (octet(bytes, i) !== cr || octet(bytes, i + 1) !== lf) return bad;
+  if ((bytes[i] as number) !== cr || (bytes[i + 1] as number) !== lf) return bad;
   if (head.status < 100 || (reason === at + 12 && i > reason)) return bad;
   head.kept = statusLine(bytes, { at, end: i }, { status: head.status, minor, reason });
   return i + 2;
@@ -86,7 +88,7 @@ function readStatusLine(bytes: Buffer, { at, end }: Span, head: ResponseHead): n
 function statusAt(bytes: Uint8Array, at: number): number {
   let status = 0;
   for (let i = at; i < at + 3; i += 1) {
-    const digit = octet(bytes, i) - 0x30;
+    const digit = (bytes[i] as number) - 0x30;
     if (digit < 0 || digit > 9) return 0;
     status = status * 10 + digit;
   }
@@ -100,7 +102,8 @@ function statusLine(
   { at, end }: Span,
   { status, minor, reason }: { status: number; minor: number; reason: number },
 ): string {
-  if (status === 200 && minor === 1 && end - at === ok.length - 2 && octet(bytes, reason) === 0x4f) return ok;
+  if (status === 200 && minor === 1 && end - at === ok.length - 2 && (bytes[reason] as number) === 0x4f)
+    return ok;
   return `HTTP/1.1 ${status} ${textAt(bytes, reason, end)}\r\n`;
 }
 
@@ -111,6 +114,7 @@ function readLines(bytes: Buffer, { at, end }: Span, head: ResponseHead): number
   draft.coding = '';
   draft.connection = '';
   draft.upgrade = '';
+  draft.keepAlive = false;
   let i = at;
   let run = at;
   for (;;) {
@@ -119,12 +123,11 @@ function readLines(bytes: Buffer, { at, end }: Span, head: ResponseHead): number
     if (ends < 0) return ends;
     const next = readField(bytes, i, end);
     if (next < 0) return next;
-    if (line.name !== undefined || !isNormal(bytes, next)) {
+    const passes = line.name === undefined || (note(bytes, line.name, head) && !isOurs(bytes, i));
+    if (!passes || !isNormal(bytes, next)) {
       if (run < i) head.kept += textAt(bytes, run, i);
       run = next;
-      const name = line.name;
-      if (name === undefined || (note(bytes, name, head) && !isOurs(bytes, i)))
-        head.kept += normalLine(bytes, i);
+      if (passes) head.kept += normalLine(bytes, i);
     }
     i = next;
   }
@@ -137,14 +140,16 @@ function note(bytes: Buffer, name: KnownName | 'spoofed', head: ResponseHead): b
   switch (name) {
     case 'content-length':
       draft.lengths += 1;
-      head.length = lengthOf(valueText(bytes));
+      head.length = lengthAt(bytes);
       return false;
     case 'transfer-encoding':
       draft.codings += 1;
       draft.coding = valueText(bytes).toLowerCase();
       return false;
     case 'connection':
-      draft.connection += `${valueText(bytes)},`;
+      if (isValue(bytes, 'keep-alive'))
+        draft.keepAlive = true; // What most servers say.
+      else draft.connection += `${valueText(bytes)},`;
       return false;
     case 'upgrade':
       draft.upgrade += valueText(bytes).toLowerCase();
@@ -155,7 +160,7 @@ function note(bytes: Buffer, name: KnownName | 'spoofed', head: ResponseHead): b
       return false;
     }
     case 'content-type':
-      head.events = /^text\/event-stream\b/i.test(valueText(bytes));
+      head.events = startsWith(bytes, 'text/event-stream');
       return true;
     case 'proxy-connection':
     case 'proxy-authenticate':
@@ -180,11 +185,8 @@ function settle(head: ResponseHead): boolean {
     if (draft.codings > 1 || draft.lengths > 0 || draft.coding !== 'chunked') return false;
     head.chunked = true;
   }
+  if (draft.keepAlive) head.keepAlive = true;
   if (draft.connection === '') return true;
-  if (draft.connection === 'keep-alive,') {
-    head.keepAlive = true; // What most servers say.
-    return true;
-  }
   const options = listOf(draft.connection);
   if (options.includes('close')) head.keepAlive = false;
   else if (options.includes('keep-alive')) head.keepAlive = true;

@@ -4,7 +4,9 @@ import net from 'node:net';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { startMixedLoad } from '../../../../../bench/strict-client/mixed.ts';
 import { startUpstream, type Upstream } from '../../../../../bench/strict-client/upstream.ts';
+import { needs } from '../../../../../test/require.ts';
 import { type Address, freeAddress } from '../../../../../test/suites/addresses.ts';
+import { makeCertificate } from '../../../../../test/suites/certificate.ts';
 import { type EmbeddedHost, routerHost } from '../../../../../test/suites/router-host.ts';
 import {
   eventually,
@@ -134,6 +136,12 @@ describe('fronts of the embedded router', () => {
       before.map(({ pid }) => pid),
     );
     assert.match((await get(listen)).text, /^v1/);
+    const fresh = { ...route, listen: await freeAddress() };
+    await assert.rejects(host.router.publish(newTarget(), fresh), (error) =>
+      isProblem(error, 'LISTEN_FAILED'),
+    );
+    await assert.rejects(get(fresh.listen), /ECONNREFUSED/);
+    new net.BoundSocket(fresh.listen).close(); // Nobody holds it.
     await new Promise((resolve) => taken.close(resolve));
   });
 
@@ -178,6 +186,28 @@ describe('fronts of the embedded router', () => {
     await host.router.publish(target, { listen });
     await eventually('one is enough', async () => (await proxies(listen)).length === 1);
     assert.match((await get(listen)).text, /^v1/);
+  });
+
+  test('a front without a usable certificate is refused before anything is touched', async () => {
+    const listen = await freeAddress();
+    const target = newTarget();
+    const route = { listen, settings: { tls: { certificate: '/nowhere.pem', key: '/nowhere.key' } } };
+    assert.match((await host.router.vet(target, route)) ?? '', /no certificate: .*nowhere/);
+    published.push(target);
+    await assert.rejects(host.router.publish(target, route), (error) =>
+      isProblem(error, 'CERTIFICATE_UNUSABLE'),
+    );
+    assert.equal((await host.router.observe(target)).generation, 0);
+    await assert.rejects(get(listen), /ECONNREFUSED/);
+  });
+
+  test('a flip at a front that speaks TLS is confirmed through it', { skip: needs('openssl') }, async () => {
+    const listen = await freeAddress();
+    const { ca: _, ...tls } = await makeCertificate(host.state.root, 'shop', ['shop.example']);
+    const target = await publish(listen, { hosts: ['shop.example'], path: '/api', tls });
+    assert.equal(await host.router.whoAnswers(target, '/readyz'), 'blue');
+    await shift(host.router, target, all('green'));
+    assert.equal(await host.router.whoAnswers(target, '/api/readyz'), 'green');
   });
 
   test('the secret of the preview is known by its digest alone', async () => {

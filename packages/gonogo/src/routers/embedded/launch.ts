@@ -28,8 +28,18 @@ export async function ensureWorker(
 ): Promise<void> {
   if (await isServing(place)) return;
   const [known] = await launchesOf(keeper, place);
-  if (!known) await start(keeper, place, { run: 0, listeners });
+  if (!known) await startFirst(keeper, place, listeners);
   (await connect(place, startWithin)).close();
+}
+
+/** Leaves nothing bound where nobody listens, when an address cannot be had. */
+async function startFirst(keeper: Keeper, place: Place, listeners: readonly ListenerSpec[]): Promise<void> {
+  try {
+    await start(keeper, place, { run: 0, listeners });
+  } catch (error) {
+    if (place.worker === 0) for (const listen of listeners) await keeper.call('unbind', listen);
+    throw error;
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Route } from '../../domain/front.ts';
 import { type Target, targetKey } from '../../domain/target.ts';
 import { problem } from '../../errors.ts';
+import { whyUnusable } from '../../system/certificate.ts';
 import { takenBy } from '../../wire/reach.ts';
 import { ask, codeOf, isServing, type Place } from './apply.ts';
 import { endProxy, ensureWorker, listenAt, whyNotListen } from './launch.ts';
@@ -24,6 +25,8 @@ export async function publish(
   const rules = rulesOf(route);
   const settings = settingsOf(route, options.folder, place.id);
   const wanted = withRoute(await storedBy(options.folder, place.id), key, { rules, settings });
+  const why = rules.tls && (await whyUnusable(rules.tls));
+  if (why !== undefined) throw problem('CERTIFICATE_UNUSABLE', { target: key, why });
   await listenAt(options.keeper, place, listenersOf(place.id, wanted));
   try {
     await ask(place, 'publish', { target: key, rules, settings });
@@ -51,6 +54,8 @@ export async function vet(
   const wanted = withRoute(await storedBy(options.folder, place.id), key, asked);
   const other = takenBy(wanted.routes, key);
   if (other) return problem('LISTEN_FAILED', { ...listen, why: servedThere(other) }).message;
+  const why = asked.rules.tls && (await whyUnusable(asked.rules.tls));
+  if (why !== undefined) return problem('CERTIFICATE_UNUSABLE', { target: key, why }).message;
   const taken = await whyNotListen(options.keeper, place, listenersOf(place.id, wanted));
   return taken && problem('LISTEN_FAILED', { ...taken.listen, why: taken.why }).message;
 }
