@@ -72,7 +72,7 @@ const keep = section({
     10,
     'How many releases stay on a host that are neither live nor proven anywhere.',
   ),
-  disk: withDefault(size, '5GB', 'How much all releases together may take, before such ones go.'),
+  disk: withDefault(size(), '5GB', 'How much all releases together may take, before such ones go.'),
 });
 
 /** `artifact:` — what is built once and runs everywhere. */
