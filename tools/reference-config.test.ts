@@ -16,7 +16,7 @@ test('every key is on the page, in its section, with what it is for', () => {
 });
 
 test('what is not built yet is said to be so', () => {
-  assert.match(configPage(), /`artifact\.image` \| {2}\| Not supported yet/);
+  assert.match(configPage(), /`environments\.NAME\.notify` \| {2}\| Not supported yet/);
 });
 
 test('no key is without a word about it', () => {

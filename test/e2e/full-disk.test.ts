@@ -18,8 +18,8 @@ async function run(...argv: string[]): Promise<void> {
   assert.equal(code, 0, `${argv.join(' ')}: ${stderr}`);
 }
 
-/** A sandbox whose state folder is a disk of its own, so small that it is soon full. */
-async function onSmallDisk(t: TestContext): Promise<Sandbox> {
+/** A sandbox whose state folder is a disk of its own: room enough for a deploy, and soon full. */
+async function onSmallDisk(t: TestContext, size = '160m'): Promise<Sandbox> {
   const mounted: string[] = [];
   // Before the sandbox is cleared, which cannot remove a folder that is a mount point.
   t.after(async () => {
@@ -27,7 +27,7 @@ async function onSmallDisk(t: TestContext): Promise<Sandbox> {
   });
   const sandbox = await makeSandbox(t);
   await mkdir(sandbox.state.root, { mode: 0o700 });
-  await run('mount', '-t', 'tmpfs', '-o', 'size=48m,mode=0700', 'tmpfs', sandbox.state.root);
+  await run('mount', '-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', sandbox.state.root);
   mounted.push(sandbox.state.root);
   return sandbox;
 }
@@ -46,6 +46,15 @@ async function fill({ state }: Sandbox): Promise<() => Promise<void>> {
 function isFull(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOSPC') throw error;
 }
+
+test('a disk with hardly any room is found in preflight', { skip }, async (t) => {
+  const sandbox = await onSmallDisk(t, '48m');
+  await writeSite(sandbox);
+  const done = await sandbox.run(['deploy', 'production']);
+  assert.equal(done.code, 1, done.said());
+  assert.match(done.stdout, /preflight .*only \d+ MB are free on the disk of .*make room there/);
+  await sandbox.stop();
+});
 
 test('a first deploy onto a full disk ends in one sentence and leaves nothing running', {
   skip,

@@ -8,7 +8,9 @@ const leastDisk = 64 * 1024 * 1024;
 export async function diskFault(folder: string): Promise<string | undefined> {
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
-  return free < leastDisk ? `only ${megabytes(free)} are free on the disk of ${folder}` : undefined;
+  if (free >= leastDisk) return undefined;
+  const [has, needs] = [free, leastDisk].map(megabytes);
+  return `only ${has} are free on the disk of ${folder}, and what instances write needs ${needs}: make room there`;
 }
 
 /**
