@@ -80,13 +80,13 @@ describe('a gate', { concurrency: 2 }, () => {
     const sandbox = await makeSandbox(t);
     const { front } = await deployed(sandbox, 'one');
     await waiting(sandbox, 'two');
-    for (const args of [
-      ['rollback', 'production'],
-      ['rollback', 'production', '--to', 'site@0000000'],
-    ]) {
-      const refused = await sandbox.run(args);
+    for (const [args, why] of [
+      [['rollback', 'production'], /no earlier proven release/],
+      [['rollback', 'production', '--to', 'site@0000000'], /site@0000000 was never proven in production/],
+    ] as const) {
+      const refused = await sandbox.run([...args]);
       assert.equal(refused.code, 2, refused.said());
-      assert.match(refused.stderr, /no earlier proven release/);
+      assert.match(refused.stderr, why);
     }
     assert.equal((await status(sandbox)).rollout?.waiting?.step, 'approve', 'nothing was done');
     assert.equal((await sandbox.run(['approve', 'production'])).code, 0);
@@ -175,6 +175,31 @@ test('--env current deploys in the variables of what serves, whatever the files 
   assert.equal((await askFront(front))?.text, 'two green', 'a changed variable alone is a deploy');
   const back = await sandbox.run(['rollback', 'production', '--env', 'current']);
   assert.equal(back.code, 0, back.said());
-  assert.equal((await askFront(front))?.text, 'two green', 'the release before, in the variables of now');
+  assert.equal((await askFront(front))?.text, 'one green', 'the release before, in the variables of now');
+  await sandbox.stop();
+});
+
+test('rollback --to a release means the variables that are not live, and nobody goes back to what is', async (t) => {
+  const sandbox = await makeSandbox(t);
+  const site = {
+    yaml: 'contract: { env: { COLOUR: {} } }',
+    before: 'const words = process.env.COLOUR;',
+    answer: 'words',
+  };
+  await writeSite(sandbox, site);
+  for (const COLOUR of ['red', 'green']) {
+    const deployed = await sandbox.run(['deploy', 'production'], { env: { COLOUR } });
+    assert.equal(deployed.code, 0, deployed.said());
+  }
+  const { rollout, front } = await status(sandbox);
+  assert.ok(rollout && front);
+  const back = await sandbox.run(['rollback', 'production', '--to', rollout.release]);
+  assert.equal(back.code, 0, back.said());
+  assert.equal((await askFront(front))?.text, 'red');
+  const [live] = (await status(sandbox)).slots.filter(({ role }) => role === 'live');
+  assert.ok(live);
+  const nowhere = await sandbox.run(['rollback', 'production', '--to', live.revision]);
+  assert.equal(nowhere.code, 2, nowhere.said());
+  assert.match(nowhere.stderr, /is what is live in production already/);
   await sandbox.stop();
 });

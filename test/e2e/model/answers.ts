@@ -52,7 +52,7 @@ export const rollback = (to: To, current: boolean): Act =>
     `rollback${to === undefined ? '' : ` --to ${to}`}${current ? ' --env current' : ''}`,
     always,
     async (world, real) => {
-      const target = targetOf(world, to);
+      const target = targetOf(world, to, current);
       const args = ['rollback', 'production', '--format', 'json', ...nameOf(real, to, target)];
       if (current) args.push('--env', 'current');
       const { waiting, live } = world;
@@ -61,15 +61,21 @@ export const rollback = (to: To, current: boolean): Act =>
         await command(world, real, { args, code: 0 });
         return leaveGate(world);
       }
+      const next = target && (current && live ? { ...target, colour: live.colour } : target);
+      // What is live is where an abort leads to, and where nothing waits there is no way there.
+      if (next && isSame(next, live)) {
+        await command(world, real, { args, code: waiting ? 0 : 2 });
+        return waiting ? leaveGate(world) : undefined;
+      }
       if (!target) return void (await command(world, real, { args, code: 2 }));
       if (waiting) leaveGate(world);
       await goBack(world, real, { args, target, current });
     },
   );
 
-function targetOf(world: World, to: To): Revision | undefined {
+function targetOf(world: World, to: To, current: boolean): Revision | undefined {
   if (to === 'unknown') return undefined;
-  return to === undefined ? rollbackTarget(world) : world.proven.at(-1 - to)?.revision;
+  return to === undefined ? rollbackTarget(world, current) : world.proven.at(-1 - to)?.revision;
 }
 
 /** Revisions of one release differ in their variables, so it is the revision that names one. */

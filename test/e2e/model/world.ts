@@ -122,8 +122,11 @@ export function stir({ plan }: World, stale: 'perhaps' | 'yes'): void {
 }
 
 /** Where a rollback without a name goes. */
-export const rollbackTarget = ({ proven, live }: World): Revision | undefined =>
-  proven.findLast(({ revision, withdrawn }) => !withdrawn && !isSame(revision, live))?.revision;
+export function rollbackTarget({ proven, live }: World, current: boolean): Revision | undefined {
+  const isLive = (revision: Revision): boolean =>
+    current ? revision.says === live?.says : isSame(revision, live);
+  return proven.findLast(({ revision, withdrawn }) => !withdrawn && !isLive(revision))?.revision;
+}
 
 /** What users are answered: a text, 503 where nobody serves, or nothing where nobody ever listened. */
 export function answerOf({ live, waiting, opened }: World): string {
@@ -144,8 +147,8 @@ export function poolsOf({ live, warm, waiting }: World): string[] {
   if (live && !isHeld) add('live', 'mailer', live, mailersOf(live));
   if (warm) add('warm', 'web', warm, warm.replicas);
   if (waiting) {
-    add('starting', 'web', waiting.next, startedBeside(waiting, live));
-    if (isHeld) add('starting', 'mailer', waiting.next, mailersOf(waiting.next));
+    add('next', 'web', waiting.next, startedBeside(waiting, live));
+    if (isHeld) add('next', 'mailer', waiting.next, mailersOf(waiting.next));
   }
   return pools.sort();
 }

@@ -1,6 +1,6 @@
 import type { Api, StreamingApi } from '../api/contract.ts';
 import type { Assembly } from '../assemble.ts';
-import { isRunning } from '../domain/state.ts';
+import { isRunning, isStuck, type State } from '../domain/state.ts';
 import { streamOf } from '../domain/target.ts';
 import { problem } from '../errors.ts';
 import { admit, refuseUnproven } from './admit.ts';
@@ -50,6 +50,9 @@ export const rolloutOperations = (
       return { rollout: await environment.leaveGate(input.by), left: true };
     // Chosen first: a rollback that can go nowhere leaves everything as it is.
     const wish = await wishToRollBack(assembly, environment.state, input);
+    const stays = isLive(environment.state, wish.revision.id);
+    if (waits && stays) return { rollout: await environment.leaveGate(input.by), left: true };
+    if (stays) throw problem('ALREADY_LIVE', { revision: wish.revision.id, environment: input.environment });
     if (waits) await environment.leaveGate(input.by);
     return { rollout: await environment.start(wish) };
   },
@@ -79,6 +82,10 @@ export const rolloutOperations = (
   follow: (rollout, signal) => follow(assembly, environments, { rollout, signal }),
   logs: (input, signal) => logs(assembly, environments, { input, signal }),
 });
+
+/** Where a rollout got stuck users may be elsewhere, and then there is a way back to what is live. */
+const isLive = (state: State, revision: string): boolean =>
+  !isStuck(state) && state.live?.revision === revision;
 
 /** How many rollouts run now. */
 export const runningRollouts = async (environments: Environments): Promise<number> =>

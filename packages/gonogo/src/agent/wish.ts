@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Assembly } from '../assemble.ts';
 import { releaseName } from '../domain/release.ts';
 import type { Revision, Values } from '../domain/revision.ts';
-import { type Proven, rollbackTarget, type State } from '../domain/state.ts';
+import { type Proven, provenAs, rollbackTarget, type State } from '../domain/state.ts';
 import type { Target } from '../domain/target.ts';
 import { problem } from '../errors.ts';
 import type { DeployInput, RollbackInput } from '../wire/api.ts';
@@ -63,13 +63,12 @@ async function keep(assembly: Assembly, { revision }: Wish, values: Values): Pro
   await assembly.stores.revisions.put(revision);
 }
 
-/** Names the proven revision to go back to; fails with NOT_DEPLOYED or NOTHING_TO_ROLL_BACK. */
+/** Names the proven revision to go back to; fails with NOT_DEPLOYED, NOTHING_TO_ROLL_BACK or NEVER_PROVEN. */
 export async function wishToRollBack(assembly: Assembly, state: State, input: RollbackInput): Promise<Wish> {
   const { rollout } = state;
   if (!rollout) throw problem('NOT_DEPLOYED', { environment: input.environment });
   const { target, settings } = rollout.spec;
-  const to = input.to === undefined ? rollbackTarget(state) : named(state, target.service, input.to);
-  if (!to) throw problem('NOTHING_TO_ROLL_BACK', { environment: input.environment });
+  const to = goalOf(state, target, input);
   const proven = await assembly.stores.revisions.open(to.revision);
   // One that is warm runs already; one that is started again is started from files that are what they were.
   if (state.warm?.revision !== proven.id) await assembly.artifacts.verify(proven.release.artifact);
@@ -82,12 +81,24 @@ export async function wishToRollBack(assembly: Assembly, state: State, input: Ro
   return { ...wish, revision };
 }
 
-/** By revision, by `shop@9f3c2a1`, or by the digits after the `@`. */
-const named = (state: State, service: string, name: string): Proven | undefined =>
-  state.proven.findLast(({ revision, releaseDigest }) => {
+/** What is gone back to; a name is a revision, `shop@9f3c2a1`, or the digits after the `@`. */
+function goalOf(
+  state: State,
+  { service, environment }: Target,
+  { to: name, values }: Pick<RollbackInput, 'to' | 'values'>,
+): Proven {
+  if (name === undefined) {
+    const last = rollbackTarget(state, values);
+    if (!last) throw problem('NOTHING_TO_ROLL_BACK', { environment });
+    return last;
+  }
+  const named = provenAs(state, ({ revision, releaseDigest }) => {
     const release = releaseName(service, releaseDigest);
     return [revision, releaseDigest, release, release.slice(service.length + 1)].includes(name);
   });
+  if (!named) throw problem('NEVER_PROVEN', { name, environment });
+  return named;
+}
 
 /** A name that people can say, and that is never used twice: `shop-production-k3v9qa2x`. */
 function rolloutId({ service, environment }: Target): string {

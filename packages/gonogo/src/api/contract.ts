@@ -66,7 +66,7 @@ export type SlotStatus = {
   readonly revision: string;
   /** `shop@9f3c2a1` */
   readonly release: string;
-  readonly role: 'live' | 'warm' | 'starting';
+  readonly role: 'live' | 'warm' | 'next';
   /** `web`, or the name of a role that takes no traffic. */
   readonly pool: string;
   /** Until when a warm slot is kept. */

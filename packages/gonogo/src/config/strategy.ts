@@ -9,7 +9,11 @@ export const strategy = z.enum(['in-place', 'rolling', 'blue-green', 'canary']);
 /** `watch:` — what is watched after users have met the release. */
 export const watch = section({
   for: withDefault(duration(), '30s', 'How long.'),
-  errors: withDefault(percent, '1%', 'The highest tolerated share of failed requests.'),
+  errors: withDefault(
+    percent,
+    '1%',
+    'The highest tolerated share of failed requests; more than that counts when it is more than chance.',
+  ),
   p99: withDefault(
     ratio,
     '3x',

@@ -1,3 +1,4 @@
+import { chanceOf, chanceOfMore, type Sample } from './chance.ts';
 import type { WatchRules } from './plan.ts';
 import type { Counters, Histogram } from './signals.ts';
 
@@ -48,52 +49,57 @@ export type Watched = { readonly green: Traffic; readonly blue: Traffic; readonl
 /** Slower by less than this is noise of the machine, whatever the ratio says. */
 const latencyFloor = 10;
 
-/** How sure one must be to stop a watch early: three standard deviations, because one looks many times. */
-const z = 3;
+/** How unlikely chance must be as the reason: a watch that runs looks many times, and at its end once. */
+const doubt = { early: 0.001, late: 0.05 };
 
 /**
- * Judges green's traffic against the rules and blue's before the flip. While the watch runs only what is beyond chance
- * counts (the lower Wilson bound of the error rate); at its end the rate itself does, and the latency where more than
- * chance made it worse.
+ * Judges green's traffic against the rules and blue's before the flip, by exact tests, so that one failed request of
+ * sixty does not condemn a release. Errors beyond the limit are forgiven where blue had as many; the latency counts at
+ * the end of the watch.
  */
 export function judge(rules: WatchRules, { green, blue, isOver }: Watched): Judgement {
   if (green.requests < rules.minRequests) {
     return { is: 'unknown', why: `${green.requests} requests, fewer than ${rules.minRequests}, say nothing` };
   }
-  const tolerated = Math.max(rules.errors, rateOf(blue));
-  const rate = isOver ? rateOf(green) : wilsonLowerBound(green.errors, green.requests);
-  if (rate > tolerated) return { is: 'regressed', why: errorSentence(green, blue, rules) };
-  const slower = isOver ? slowness(rules, green, blue) : undefined;
+  // A few requests of blue's say as little as a few of green's.
+  const before = blue.requests < rules.minRequests ? undefined : blue;
+  if (failsMore(rules, { green, before, least: isOver ? doubt.late : doubt.early }))
+    return { is: 'regressed', why: errorSentence(green, before, rules) };
+  const slower = isOver && before ? slowness(rules, green, before) : undefined;
   return slower === undefined ? { is: 'healthy' } : { is: 'regressed', why: slower };
+}
+
+type Compared = { readonly green: Traffic; readonly before: Traffic | undefined; readonly least: number };
+
+function failsMore({ errors }: WatchRules, { green, before, least }: Compared): boolean {
+  if (chanceOf(green, errors) >= least) return false;
+  const wasWithin = before === undefined || rateOf(before) <= errors;
+  return wasWithin || chanceOfMore(green, before) < least;
 }
 
 const rateOf = ({ requests, errors }: Traffic): number => (requests === 0 ? 0 : errors / requests);
 
 const percent = (rate: number): string => `${(rate * 100).toFixed(rate < 0.1 ? 1 : 0)} %`;
 
-const errorSentence = (green: Traffic, blue: Traffic, rules: WatchRules): string =>
+const errorSentence = (green: Traffic, before: Traffic | undefined, rules: WatchRules): string =>
   `${green.errors} of ${green.requests} requests failed (${percent(rateOf(green))}); ` +
-  (blue.requests > 0 ? `before the flip it was ${percent(rateOf(blue))}, ` : '') +
+  (before ? `before the flip it was ${percent(rateOf(before))}, ` : '') +
   `tolerated are ${percent(rules.errors)}`;
 
-/** Wilson score interval, lower bound: https://doi.org/10.1080/01621459.1927.10502953 */
-export function wilsonLowerBound(hits: number, of: number): number {
-  if (of === 0) return 0;
-  const p = hits / of;
-  const centre = p + (z * z) / (2 * of);
-  const spread = z * Math.sqrt((p * (1 - p)) / of + (z * z) / (4 * of * of));
-  return Math.max(0, (centre - spread) / (1 + (z * z) / of));
-}
-
 function slowness(rules: WatchRules, green: Traffic, blue: Traffic): string | undefined {
-  if (blue.requests < rules.minRequests) return undefined;
   const [now, before] = [quantile(green.latency, 0.99), quantile(blue.latency, 0.99)];
   const tolerated = Math.max(before * rules.p99, before + latencyFloor);
   // Of sixty requests the slowest one is the 99th percentile: a first request that warms something up proves nothing.
-  const slow = wilsonLowerBound(countAbove(green.latency, tolerated), green.requests);
-  if (now <= tolerated || slow <= 0.01) return undefined;
+  const chance = chanceOfMore(slowOf(green, tolerated), slowOf(blue, tolerated));
+  if (now <= tolerated || chance >= doubt.late) return undefined;
   return `the 99th percentile is ${now.toFixed(0)} ms, before the flip it was ${before.toFixed(0)} ms; tolerated is ${rules.p99} times`;
 }
+
+/** The requests that took longer, in milliseconds, as the errors of a sample. */
+const slowOf = ({ requests, latency }: Traffic, than: number): Sample => ({
+  requests,
+  errors: countAbove(latency, than),
+});
 
 /** How many requests took longer, in milliseconds; only buckets that lie wholly above count. */
 const countAbove = ({ bounds, counts }: Histogram, latency: number): number =>

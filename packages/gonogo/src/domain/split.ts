@@ -28,9 +28,9 @@ export function sameSplit(a: Split, b: Split): boolean {
   return (a.blue ?? 0) === (b.blue ?? 0) && (a.green ?? 0) === (b.green ?? 0);
 }
 
-/** A split in words: `blue`, `nobody`, `blue 90 : green 10`. */
+/** A split in words: `blue`, `nobody`, `all instances`, `blue 90 : green 10`. */
 export function describeSplit(split: Split): string {
-  if (typeof split === 'string') return split;
+  if (typeof split === 'string') return split === 'nobody' ? split : 'all instances';
   const [first, second] = servingSlots(split);
   if (first && second) return `blue ${split.blue} : green ${split.green}`;
   return first ?? 'nobody';

@@ -4,7 +4,7 @@ import { decide, type Input } from './decide.ts';
 import type { Event, RolloutSpec } from './event.ts';
 import { evolve } from './evolve.ts';
 import type { Plan, Step, Work } from './plan.ts';
-import { emptyState, rollbackTarget, type State, wanted } from './state.ts';
+import { emptyState, provenAs, rollbackTarget, type State, wanted } from './state.ts';
 
 const target = { project: 'p', service: 'shop', environment: 'production', host: 'local' };
 const settings = {
@@ -96,10 +96,27 @@ describe('an environment', () => {
     assert.equal(rollbackTarget(afterTwo())?.revision, 'a');
   });
 
+  test('rolls back to another release where the variables stay as they are', () => {
+    const changed = { ...afterTwo(), live: { ...placed('b'), revision: 'b in other variables' } };
+    assert.equal(rollbackTarget(changed)?.revision, 'b');
+    assert.equal(rollbackTarget(changed, 'current')?.revision, 'a');
+  });
+
   test('does not roll back to what a rollback has left', () => {
     const back = run(afterTwo(), planOf('a', 'b', 'rollback')).state;
     assert.equal(back.live?.revision, 'a');
     assert.equal(rollbackTarget(back), undefined);
+  });
+
+  test('means by a name what is not live, and of that what no rollback has left', () => {
+    const back = run(afterTwo(), planOf('a', 'b', 'rollback')).state;
+    const meant = (...names: string[]): string | undefined =>
+      provenAs(back, ({ revision }) => names.includes(revision))?.revision;
+    assert.equal(meant('a', 'b'), 'b', 'a is live');
+    assert.equal(meant('a'), 'a');
+    assert.equal(meant('c'), undefined);
+    const third = run(back, planOf('c', 'a')).state;
+    assert.equal(provenAs(third, () => true)?.revision, 'a', 'b was left by a rollback');
   });
 
   test('does not prove what failed', () => {

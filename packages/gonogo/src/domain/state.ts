@@ -62,12 +62,24 @@ export const isStuck = (state: State): boolean => state.rollout?.ended?.as === '
 
 /**
  * The revision a rollback without a name goes to: the newest proven one that is not withdrawn and not live, unless the
- * last rollout got stuck, which left users somewhere else.
+ * last rollout got stuck, which left users somewhere else. Who keeps the variables (`current`) wants another release.
  */
-export const rollbackTarget = (state: State): Proven | undefined =>
-  state.proven.findLast(
-    (proven) => !proven.withdrawn && (isStuck(state) || proven.revision !== state.live?.revision),
-  );
+export function rollbackTarget(state: State, values: 'own' | 'current' = 'own'): Proven | undefined {
+  const { live } = state;
+  const isLive = ({ revision, releaseDigest }: Proven): boolean =>
+    values === 'own' ? revision === live?.revision : releaseDigest === live?.releaseDigest;
+  return state.proven.findLast((proven) => !proven.withdrawn && (isStuck(state) || !isLive(proven)));
+}
+
+/**
+ * The proven revision that a name means. A release may have been proven in several sets of variables: meant is one that
+ * is not live, and among those the newest that no rollback has left.
+ */
+export function provenAs(state: State, isMeant: (proven: Proven) => boolean): Proven | undefined {
+  const meant = state.proven.filter(isMeant);
+  const elsewhere = meant.filter(({ revision }) => revision !== state.live?.revision);
+  return elsewhere.findLast(({ withdrawn }) => !withdrawn) ?? elsewhere.at(-1) ?? meant.at(-1);
+}
 
 /** A pool that must be kept alive. */
 export type WantedPool = { readonly slot: SlotName; readonly role: string; readonly revision: string };

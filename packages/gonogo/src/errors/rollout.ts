@@ -29,6 +29,18 @@ export const rolloutErrors = {
     (f: { environment: string }) => `there is no earlier proven release of ${f.environment} to roll back to`,
     () => 'see gonogo history; only a release that passed its whole watch can be rolled back to',
   ),
+  NEVER_PROVEN: kind(
+    2,
+    (f: { name: string; environment: string }) =>
+      `${f.name} was never proven in ${f.environment}, so nothing can go back to it`,
+    (f) => `see gonogo history ${f.environment}; only what passed its whole watch can be rolled back to`,
+  ),
+  ALREADY_LIVE: kind(
+    2,
+    (f: { revision: string; environment: string }) =>
+      `${f.revision} is what is live in ${f.environment} already`,
+    (f) => `see gonogo history ${f.environment} for what was live before it`,
+  ),
   ROLLOUT_UNKNOWN: kind(
     2,
     (f: { rollout: string }) => `there is no rollout "${f.rollout}"`,

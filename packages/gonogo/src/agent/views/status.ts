@@ -48,7 +48,7 @@ async function slotStatus(assembly: Assembly, pool: ObservedPool, state: State):
     slot,
     revision: pool.revision,
     release: releaseName(target.service, release.digest),
-    role: isLive ? 'live' : isWarm ? 'warm' : 'starting',
+    role: isLive ? 'live' : isWarm ? 'warm' : 'next',
     pool: role,
     instances: pool.instances.map(instanceStatus),
     restarts: pool.restarts,

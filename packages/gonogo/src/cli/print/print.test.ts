@@ -234,6 +234,29 @@ test('status shows the front, a line a slot, and the rollout that runs', () => {
   ]);
 });
 
+test('status marks the slots that users are in, also while the release there is not live yet', () => {
+  const [green] = status.slots;
+  assert.ok(green);
+  const slots = [
+    { ...blue, role: 'next' as const },
+    { ...green, restarts: 0 },
+  ];
+  const lines = (split: EnvironmentStatus['split']): (string | undefined)[] =>
+    statusLines([{ ...status, slots, split }], now, plain).map((line) => line.split('   ')[0]?.trim());
+  assert.deepEqual(lines({ blue: 100 }).slice(1), ['● blue', '○ green']);
+  assert.deepEqual(lines('by-instances').slice(1), ['● blue', '● green']);
+  const [title] = statusLines([{ ...status, slots, split: 'by-instances' }], now, plain);
+  assert.match(title ?? '', /traffic to all instances$/);
+});
+
+test('lists name the revision where one release stands in them with several sets of variables', () => {
+  const other = { ...blue, release: 'shop@9f3c2a1' };
+  const lines = statusLines([{ ...status, slots: [...status.slots.slice(0, 1), other] }], now, plain);
+  assert.match(lines.join('\n'), /green +shop@9f3c2a1 \(g\) +live.*blue +shop@9f3c2a1 \(b\) +warm/s);
+  const history = historyLines([go, { ...go, revision: '9f3c2a1.bbbbbbbb' }], now, plain);
+  assert.match(history.join('\n'), /\(9f3c2a1\.aaaaaaaa\).*\(9f3c2a1\.bbbbbbbb\)/s);
+});
+
 test('history is a line a rollout', () => {
   assert.deepEqual(historyLines([go, { ...noGo, failedStep: 'verify' }], now, plain), [
     'GO      shop@9f3c2a1   deploy   succeeded            14 minutes ago   3.2 s   r-12',
@@ -252,7 +275,7 @@ test('show prints the verdict, the steps, and the evidence of each: when, from w
   const time = new Date(now).toISOString().slice(11, 19);
   assert.deepEqual(showLines({ ...go, evidence }, now, plain), [
     'GO  shop@9f3c2a1 → production   live on http://127.0.0.1:8080, 3.2 s',
-    'deploy, blue-green, started 14 minutes ago, r-12',
+    'deploy, blue-green, revision 9f3c2a1.aaaaaaaa, started 14 minutes ago, r-12',
     'flip acknowledged in 1 ms',
     '',
     '✓ preflight   12 ms',

@@ -13,7 +13,7 @@ export function showLines(rollout: RolloutDetail, now: number, palette: Palette)
     ...(rollout.verdict
       ? verdictLines(rollout, palette)
       : [`${rollout.release} → ${rollout.environment}   running`]),
-    dim(`${rollout.kind}, ${rollout.strategy}, started ${ago(rollout.startedAt, now)}, ${rollout.id}`),
+    dim(headOf(rollout, now)),
     ...rollout.flips.map(({ ms }) => dim(`flip acknowledged in ${duration(ms)}`)),
     ...rollout.events.flatMap((event) =>
       event.e === 'resumed' ? [dim(`${clock(event.at)} ${resumedLine(event)}`)] : [],
@@ -23,6 +23,9 @@ export function showLines(rollout: RolloutDetail, now: number, palette: Palette)
     ...laterLines(rollout, palette),
   ];
 }
+
+const headOf = ({ kind, strategy, revision, startedAt, id }: RolloutDetail, now: number): string =>
+  `${kind}, ${strategy}, revision ${revision}, started ${ago(startedAt, now)}, ${id}`;
 
 function stepLines(step: StepSummary, all: readonly EvidenceView[], palette: Palette): string[] {
   const took = step.ms === undefined ? '' : `   ${palette.dim(duration(step.ms))}`;

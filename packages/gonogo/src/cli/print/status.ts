@@ -1,6 +1,7 @@
 import type { EnvironmentStatus, RolloutSummary, SlotStatus } from '../../api/contract.ts';
-import { describeSplit } from '../../domain/split.ts';
+import { describeSplit, servingSlots } from '../../domain/split.ts';
 import { columns } from './columns.ts';
+import { namesOf } from './names.ts';
 import type { Palette } from './palette.ts';
 import { ago, until } from './time.ts';
 import { frontUrl } from './verdict.ts';
@@ -35,13 +36,14 @@ function linesOf(environment: EnvironmentStatus, now: number, palette: Palette):
 type Row = { readonly environment: EnvironmentStatus; readonly now: number; readonly palette: Palette };
 
 function slotRow(slot: SlotStatus, { environment, now, palette }: Row): string[] {
-  const mark = slot.role === 'live' ? palette.green('●') : palette.dim('○');
+  const hasUsers = servingSlots(environment.split).includes(slot.slot);
+  const mark = hasUsers ? palette.green('●') : palette.dim('○');
   const role =
     slot.role === 'warm' && slot.until !== undefined ? `warm for ${until(slot.until, now)}` : slot.role;
   const proven = slot.revision === environment.proven ? 'proven' : '';
   return [
     `  ${mark} ${slot.slot}${slot.pool === 'web' ? '' : ` ${slot.pool}`}`,
-    slot.release,
+    namesOf(environment.slots)(slot),
     role,
     instancesText(slot, now),
     restartsText(slot, palette),
