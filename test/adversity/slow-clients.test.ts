@@ -9,7 +9,7 @@ import { startStrictClient } from '../../packages/gonogo/src/system/strict-clien
 import { needs } from '../require.ts';
 import { type ProxyProcess, startProxy } from '../suites/proxy-process.ts';
 import { startRaw } from '../suites/raw.ts';
-import { eventually } from '../suites/router-tools.ts';
+import { eventually, stands } from '../suites/router-tools.ts';
 
 const megabyte = Buffer.alloc(1e6, 'x');
 /** More than the kernel takes for a client that does not read. */
@@ -176,12 +176,3 @@ describe('while clients are slow', () => {
     await deaf.close();
   });
 });
-
-/** Waits until a number stays the same for a second. */
-async function stands(what: string, number: () => number): Promise<void> {
-  let [last, since] = [-1, performance.now()];
-  await eventually(what, () => {
-    if (number() !== last) [last, since] = [number(), performance.now()];
-    return last > 0 && performance.now() - since > 1_000;
-  });
-}

@@ -79,6 +79,15 @@ export async function eventually(what: string, question: () => Promise<boolean> 
   }
 }
 
+/** Waits until a number stays the same for a second. */
+export async function stands(what: string, number: () => number): Promise<void> {
+  let [last, since] = [-1, performance.now()];
+  await eventually(what, () => {
+    if (number() !== last) [last, since] = [number(), performance.now()];
+    return last > 0 && performance.now() - since > 1_000;
+  });
+}
+
 /** Answers requests only when it is told to. */
 export async function startHeld(status = 200) {
   const waiting: (() => void)[] = [];

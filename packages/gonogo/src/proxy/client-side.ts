@@ -17,7 +17,7 @@ export type ClientSide = {
   readonly sink: AnswerSink;
   readonly origin: Origin;
   inform(head: ResponseHead): void;
-  begin(head: ResponseHead, marks: readonly string[]): void;
+  answer(head: ResponseHead, marks: readonly string[]): void;
   finish(trailers: string): void;
   /** A complete answer of the proxy's own; `close` ends the connection after it. */
   refuse(refusal: Refusal, close: boolean): void;

@@ -173,7 +173,7 @@ export class Exchange implements Asker, BodySink, Lasting {
     this.isEvents = head.events;
     this.#failed = head.status >= 500;
     if (head.events) claim.lasts(this);
-    this.#client.begin(head, claim.marks(this.#confirmed));
+    this.#client.answer(head, claim.marks(this.#confirmed));
   }
 
   /** The answer is asked of the other slot instead. */

@@ -131,9 +131,14 @@ export class Link {
     if (lent) this.#bulk = undefined;
   }
 
-  /** Sends what was written, and then the end. */
-  end(): void {
-    this.socket.end();
+  /** Octets that were written and are not out yet. */
+  get unsent(): number {
+    return this.socket.writableLength;
+  }
+
+  /** Sends what was written, and then the end; tells when all of it is out. */
+  end(sent: () => void = ignore): void {
+    this.socket.end(sent);
   }
 
   /** Closes when what was written is out, or after `ms`. */

@@ -2,20 +2,21 @@ import type { Asked } from './claim.ts';
 import { line, readField, valueText } from './http/fields.ts';
 import type { RequestHead } from './http/request-head.ts';
 
-export type Origin = { readonly remote: string; readonly port: number };
+/** The address a request came from, and the local port it came in by. */
+export type Peer = { readonly remote: string; readonly port: number };
 
 /** A request as routing sees it. Nothing is computed before it is asked for. */
 export class Question implements Asked {
   readonly #head: RequestHead;
-  readonly #origin: Origin;
+  readonly #peer: Peer;
   #bytes: Buffer;
   #at: number;
   readonly #length: number;
 
   /** `bytes` hold the head from `at` on, and only during this tick: `keep` copies it. */
-  constructor(head: RequestHead, origin: Origin, { bytes, at }: { bytes: Buffer; at: number }) {
+  constructor(head: RequestHead, peer: Peer, { bytes, at }: { bytes: Buffer; at: number }) {
     this.#head = head;
-    this.#origin = origin;
+    this.#peer = peer;
     this.#bytes = bytes;
     this.#at = at;
     this.#length = head.end - at;
@@ -32,11 +33,11 @@ export class Question implements Asked {
   }
 
   get remote(): string {
-    return this.#origin.remote;
+    return this.#peer.remote;
   }
 
   get port(): number {
-    return this.#origin.port;
+    return this.#peer.port;
   }
 
   field(name: string): string | undefined {
