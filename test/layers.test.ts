@@ -30,7 +30,7 @@ const arrows: Record<string, Arrows> = {
   runtimes: { to: edge, lazy: ['dockerode'] },
   routers: { to: edge },
   stores: { to: edge },
-  checks: { to: edge, lazy: ['pg'] },
+  checks: { to: edge, lazy: ['pg', 'semver'] },
   facts: { to: edge },
   releases: { to: edge, lazy: ['semver'] },
   'runtimes/*/options': { to: common, npm: ['zod'] },

@@ -7,7 +7,7 @@ import { needs } from '../require.ts';
 import { type DockerHost, dockerHost } from '../suites/docker-host.ts';
 import { eventually } from '../suites/runtime.ts';
 import { dropInNext } from './support/drop.ts';
-import { deployImage, writeImageConfig } from './support/images.ts';
+import { deployImage, dockerSandbox, writeImageConfig } from './support/images.ts';
 import { makeDatabase } from './support/postgres.ts';
 import { relayTo } from './support/relay.ts';
 import { makeSandbox, type Sandbox } from './support/sandbox.ts';
@@ -46,13 +46,6 @@ type Story = {
   readonly databasePort: number;
   deploy(environment: string, image: string): Promise<RolloutDetail>;
 };
-
-/** Its commands know where the engine is. */
-const dockerSandbox = (sandbox: Sandbox): Sandbox => ({
-  ...sandbox,
-  run: (args, options) =>
-    sandbox.run(args, { ...options, env: { ...options?.env, DOCKER_HOST: process.env.DOCKER_HOST ?? '' } }),
-});
 
 async function begin(t: TestContext): Promise<Story> {
   const sandbox = dockerSandbox(await makeSandbox(t));

@@ -134,6 +134,25 @@ test('a release that this host cannot run is refused in a sentence, before anyth
   await sandbox.stop();
 });
 
+test('a release whose contract names other versions than this host has is refused before anything is touched', async (t) => {
+  const sandbox = await makeSandbox(t);
+  await writeStagedSite(sandbox, 'one');
+  const asking = async (versions: string) => {
+    const contract = `contract: { runtime: { node: '${versions}' } }\n`;
+    await writeFile(join(sandbox.folder, 'gonogo.yaml'), contract + configuration(''));
+    return await sandbox.run(['deploy', 'staging', '--format', 'json']);
+  };
+  const refused = await asking('>=99');
+  assert.equal(refused.code, 1, refused.said());
+  const { ending, why } = refused.json<RolloutDetail>();
+  assert.equal(ending, 'rejected');
+  assert.match(why ?? '', /^runtime node: is [\d.]+, and the release needs >=99$/);
+  const { slots } = (await ok(sandbox, 'status', '--format', 'json')).json<EnvironmentStatus[]>()[0] ?? {};
+  assert.deepEqual(slots, [], 'nothing is left of the question');
+  assert.equal((await asking('>=24')).code, 0);
+  await sandbox.stop();
+});
+
 test('of releases that are nowhere the newest stay, and what is proven stays however old', async (t) => {
   const sandbox = await makeSandbox(t);
   const keep = ', keep: { releases: 2 }';

@@ -18,7 +18,7 @@ function tarOf(files: readonly File[]): Pack {
 }
 
 /** The Node.js that runs this, with the libraries it is linked to, as an image; made once for an engine. */
-async function nodeImage(docker: Docker): Promise<string> {
+export async function nodeImage(docker: Docker): Promise<string> {
   const tag = `gonogo-test:node-${process.versions.node}`;
   const exists = await docker
     .getImage(tag)

@@ -29,10 +29,11 @@ export const loadArtifacts = async () => {
 };
 
 export const loadChecks = async () => {
-  const [{ checkRunner }, { contractSpecs, reachSpecs }, { redact }] = await Promise.all([
+  const [{ checkRunner }, { contractSpecs, reachSpecs, runtimeSpecs }, { redact }] = await Promise.all([
     import('./checks/run.ts'),
     import('./checks/reach.ts'),
     import('./checks/redact.ts'),
   ]);
-  return { runner: checkRunner(), suites: { environment: contractSpecs, reach: reachSpecs }, redact };
+  const suites = { environment: contractSpecs, runtime: runtimeSpecs, reach: reachSpecs };
+  return { runner: checkRunner(), suites, redact };
 };

@@ -6,6 +6,13 @@ import { loadConfig } from '../../../packages/gonogo/src/config/load.ts';
 import { makeRelease } from '../../../packages/gonogo/src/releases/release.ts';
 import type { Sandbox } from './sandbox.ts';
 
+/** A sandbox whose commands know where the engine is. */
+export const dockerSandbox = (sandbox: Sandbox): Sandbox => ({
+  ...sandbox,
+  run: (args, options) =>
+    sandbox.run(args, { ...options, env: { ...options?.env, DOCKER_HOST: process.env.DOCKER_HOST ?? '' } }),
+});
+
 export type ImageDeploy = {
   readonly environment: string;
   /** The image's id. */

@@ -1,4 +1,4 @@
-import type { InsideRan, Vantage } from '../ports/vantage.ts';
+import type { Ran, Vantage } from '../ports/vantage.ts';
 import { exec } from '../system/exec.ts';
 import { isErrno } from '../system/files.ts';
 import { type Answer, type Asking, fail, type Kind, pass } from './kind.ts';
@@ -24,11 +24,10 @@ export const run: Kind<'run'> = async ({ command }, asking) => {
 };
 
 /** Where the service has files of its own its commands are there too, with its environment. */
-function execute(argv: readonly string[], at: Vantage, signal: AbortSignal): Promise<InsideRan> {
-  const { cwd, inside } = at;
-  return inside === undefined
-    ? exec(argv, { cwd, env: environmentOf(at), signal })
-    : inside.run(argv, { cwd, env: { GONOGO_TARGET: inside.base }, signal });
+export function execute(argv: readonly string[], at: Vantage, signal: AbortSignal): Promise<Ran> {
+  const { cwd, run: runThere, inside } = at;
+  if (runThere === undefined) return exec(argv, { cwd, env: environmentOf(at), signal });
+  return runThere(argv, { cwd, env: inside === undefined ? {} : { GONOGO_TARGET: inside.base }, signal });
 }
 
 /** The environment under check, the address to ask, and what every program needs to find its way. */

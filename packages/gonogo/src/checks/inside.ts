@@ -9,7 +9,7 @@ import { isAlive } from '../system/process.ts';
 /** What the program that asks from inside reads from its input; values and secrets never reach its arguments. */
 export type InsideQuestion = {
   readonly specs: readonly CheckSpec[];
-  readonly at: Omit<Vantage, 'inside'>;
+  readonly at: Omit<Vantage, 'inside' | 'run'>;
   readonly secrets: readonly string[];
   /** Whose `/etc/resolv.conf` and `/etc/hosts` count. */
   readonly pid: number;
@@ -24,7 +24,7 @@ export type InsideAnswer = { readonly index: number; readonly result: CheckResul
  */
 export async function askInside(
   specs: readonly CheckSpec[],
-  { inside, ...at }: Vantage & { readonly inside: Inside },
+  { inside, run: _, ...at }: Vantage & { readonly inside: Inside },
   run: CheckRun,
 ): Promise<CheckResult[]> {
   const results: CheckResult[] = [];

@@ -1,4 +1,4 @@
-import type { CheckSpec } from '../domain/check.ts';
+import { type CheckSpec, programs } from '../domain/check.ts';
 import type { Contract } from '../domain/release.ts';
 import type { Values } from '../domain/revision.ts';
 import { fill } from '../domain/template.ts';
@@ -40,3 +40,12 @@ export const contractSpecs = (contract: Pick<Contract, 'env'>): CheckSpec[] =>
     retry: once,
     tags: ['env'],
   }));
+
+/** One check for each program whose versions the contract names, named `runtime node`. */
+export const runtimeSpecs = ({ runtime = {} }: Pick<Contract, 'runtime'>): CheckSpec[] =>
+  programs.flatMap((program) => {
+    const versions = runtime[program];
+    if (versions === undefined) return [];
+    const base = { name: `runtime ${program}`, timeout: 30_000, retry: once, tags: ['runtime'] };
+    return [{ ...base, kind: 'runtime', program, versions }];
+  });

@@ -22,6 +22,7 @@ const kinds: { readonly [K in CheckKind]: () => Promise<Kind<K>> } = {
   postgres: async () => (await import('./postgres.ts')).postgres,
   env: async () => (await import('./env.ts')).env,
   run: async () => (await import('./command.ts')).run,
+  runtime: async () => (await import('./runtime.ts')).runtime,
 };
 
 /** Failures after which another attempt may find something else. A stable answer that is wrong stays wrong. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { EnvRule } from '../domain/check.ts';
+import type { EnvRule, Program } from '../domain/check.ts';
 import { namesIn } from '../domain/template.ts';
 import { formatProblem, variableFormats } from '../domain/variable.ts';
 import {
@@ -10,7 +10,6 @@ import {
   some,
   template,
   text,
-  unsupported,
   variableName,
   withDefault,
 } from './section.ts';
@@ -85,6 +84,25 @@ const reach = template.check(
   }),
 );
 
+const version = String.raw`v?\d+(?:\.(?:\d+|x|\*)){0,2}`;
+const oneRange = String.raw`(?:[<>]=?|=|~|\^)?\s*${version}`;
+const ranges = new RegExp(`^\\s*${oneRange}(?:\\s+${oneRange}|\\s*\\|\\|\\s*${oneRange})*\\s*$`);
+
+/** Ranges as npm reads them, but for the ones that a person would have to look up. */
+const versions = text.check(
+  rule((range) => ranges.test(range), "is not a range of versions: write '>=24', '^3.11' or '17 || 21'"),
+);
+
+const runtime = section({
+  node: optional(versions, "Of Node.js, as '>=24'."),
+  bun: optional(versions, 'Of Bun.'),
+  deno: optional(versions, 'Of Deno.'),
+  java: optional(versions, "Of Java, as '>=21'."),
+  php: optional(versions, 'Of PHP.'),
+  python: optional(versions, "Of Python, as '^3.11', by the name python3."),
+  ruby: optional(versions, 'Of Ruby.'),
+} satisfies Record<Program, unknown>);
+
 /** Nothing after a variable's name: required, and not secret. */
 const bare = parsed(z.null(), (): EnvRule => ({ secret: false, required: true }));
 
@@ -100,5 +118,8 @@ export const contract = section({
     [],
     'What must be reachable from inside the new slot before it takes traffic.',
   ),
-  runtime: unsupported(),
+  runtime: optional(
+    runtime,
+    'Which versions of what runs the service are right. A deploy asks where the release will run, before it starts.',
+  ),
 });

@@ -58,7 +58,12 @@ export type CheckSpec = CheckBase &
     | { readonly kind: 'postgres'; readonly url: string; readonly query: string }
     | { readonly kind: 'env'; readonly variable: string; readonly rule: EnvRule }
     | { readonly kind: 'run'; readonly command: readonly string[] }
+    | { readonly kind: 'runtime'; readonly program: Program; readonly versions: string }
   );
+
+/** What runs programs that were written for it, and has a version that they need. */
+export const programs = ['node', 'bun', 'deno', 'java', 'php', 'python', 'ruby'] as const;
+export type Program = (typeof programs)[number];
 
 export type CheckKind = CheckSpec['kind'];
 

@@ -1,4 +1,4 @@
-import type { CheckSpec, EnvRule } from './check.ts';
+import type { CheckSpec, EnvRule, Program } from './check.ts';
 import type { Millis } from './units.ts';
 
 /** One probe: a check the supervisor asks again and again. `tcp` asks only whether the port accepts. */
@@ -64,6 +64,8 @@ export type Contract = {
   readonly env: Readonly<Record<string, EnvRule>>;
   /** URLs that must be reachable from inside the slot; may hold `${NAME}`. */
   readonly reach: readonly string[];
+  /** Which versions of what runs it are right, as `>=24`; absent: whatever is there. */
+  readonly runtime?: Readonly<Partial<Record<Program, string>>>;
 };
 
 /** Everything that says how an artifact runs and what it needs; a rollback uses the manifest it was deployed with. */

@@ -13,6 +13,8 @@ export interface Checks {
 export interface ContractSuites {
   /** One `env` check per declared variable. */
   environment(contract: Contract): CheckSpec[];
+  /** One check per program whose versions matter. */
+  runtime(contract: Contract): CheckSpec[];
   /** One check per `reach` entry; the values decide what a template such as `${DATABASE_URL}` is. */
   reach(contract: Contract, values: Values): CheckSpec[];
 }

@@ -12,28 +12,31 @@ export type Vantage = {
   readonly cwd: string;
   /** The source address of connections; absent: the system's choice. */
   readonly localAddress?: string;
+  /** Runs a command where the service has files of its own; absent: this process does, in `cwd` and with `values`. */
+  readonly run?: Run;
   /** For what has a network of its own; absent: everything is asked from this process. */
   readonly inside?: Inside;
 };
 
-/** A place with its own network, resolver and files. What is asked by a path of `base` is asked from outside. */
+/** Runs a command with the service's environment and `env` on top; the command is ended on abort. */
+export type Run = (argv: readonly string[], options: RunOptions) => Promise<Ran>;
+
+/** A place with its own network and resolver. What is asked by a path of `base` is asked from outside. */
 export type Inside = {
   /** A process that lives there: its number and what tells it from a later one with the same number. */
   readonly process: { readonly boot: string; readonly pid: number; readonly startTime: string };
   /** What `base` is, seen from inside. */
   readonly base: string;
-  /** Runs a command there, with its environment and `env` on top; the command is ended on abort. */
-  run(argv: readonly string[], options: InsideRun): Promise<InsideRan>;
 };
 
-export type InsideRun = {
+export type RunOptions = {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly signal: AbortSignal;
 };
 
 /** How a command ended; rejects with ENOENT or EACCES when it could not be started. */
-export type InsideRan = {
+export type Ran = {
   readonly code: number | null;
   readonly signal: string | null;
   readonly stdout: string;

@@ -5,6 +5,7 @@ import type { PoolId } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import type { Vantage } from '../ports/vantage.ts';
+import { runAhead } from './ahead.ts';
 import { explainEnd } from './explain.ts';
 import { readyNow } from './probe.ts';
 import {
@@ -20,7 +21,8 @@ import {
 type CheckWork = WorkOf<'check'>;
 
 /**
- * Asks a suite of checks. `preflight`: the contract's variables, the front's address, and room on the host, before anything is touched.
+ * Asks a suite of checks. `preflight`: the contract's variables, what runs the release, the front's address, and room on
+ * the host, before anything is touched.
  * `reach`: what the contract must reach, from inside the new slot. `smoke`: the service's own checks, through the
  * slot's private address. `still-works`: the readiness and the checks of what serves, on a database that was migrated
  * for another release. Changes nothing, so it has nothing to undo and is simply asked again after a crash.
@@ -38,7 +40,7 @@ async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> 
   const unready = work.suite === 'still-works' ? await unreadyNow(tools, work, { opened, call }) : undefined;
   if (unready) return unready;
   if (specs.length === 0) return ok();
-  const vantage = await vantageOf(tools, work, opened);
+  const vantage = await vantageOf(tools, work, { opened, key: call.key });
   if ('gap' in vantage) return await unaskable(tools, work, { opened, gap: vantage.gap });
   const results = await tools.checks.run(specs, vantage, {
     secrets: opened.secrets,
@@ -78,7 +80,7 @@ function specsOf(tools: Tools, { suite }: CheckWork, { revision, values }: Opene
   const { contract, checks } = revision.release.manifest;
   switch (suite) {
     case 'preflight':
-      return tools.suites.environment(contract);
+      return [...tools.suites.environment(contract), ...tools.suites.runtime(contract)];
     case 'reach':
       return tools.suites.reach(contract, values);
     case 'smoke':
@@ -104,10 +106,19 @@ async function unreadyNow(
 }
 
 /** Preflight asks from here, with the new revision's values; everything later asks from inside an instance. */
-async function vantageOf(tools: Tools, work: CheckWork, opened: Opened): Promise<Vantage | { gap: string }> {
+async function vantageOf(
+  tools: Tools,
+  work: CheckWork,
+  { opened, key }: { readonly opened: Opened; readonly key: string },
+): Promise<Vantage | { gap: string }> {
   if (work.suite === 'preflight') {
     const cwd = await tools.artifacts.locate(opened.revision.release.artifact);
-    return { from: 'this host', values: opened.values, cwd };
+    return {
+      from: 'this host',
+      values: opened.values,
+      cwd,
+      run: runAhead(tools, { slot: work.slot, opened, key }),
+    };
   }
   return await insideOf(tools, { ...work.slot, role: 'web' }, { opened, ended: work.suite === 'reach' });
 }

@@ -1,4 +1,5 @@
 import type { Outcome, WorkOf } from '../domain/plan.ts';
+import type { SlotId } from '../domain/slot.ts';
 import { type Call, failed, ok, type Performer, unknown } from '../ports/performer.ts';
 import type { Ended, JobSpec } from '../ports/runtime.ts';
 import { keepEvidence, type Opened, openRevision, type Tools, withCommand } from './tools.ts';
@@ -19,7 +20,11 @@ async function run(tools: Tools, work: JobWork, { key, signal }: Call): Promise<
   const opened = await openRevision(tools, work.revision);
   const command = commandOf(work, opened);
   if (!command) return failed(`the release names no command to ${inWords(work)}`);
-  const ended = await tools.runtime.job(await jobSpec(tools, { work, opened, command }), key, signal);
+  const ended = await tools.runtime.job(
+    await jobSpec(tools, { slot: work.slot, opened, command }),
+    key,
+    signal,
+  );
   const lines = ended.lines.map((line) => tools.redact(line, opened.secrets));
   const evidence = [await keepEvidence(tools, work.slot.target, { of: 'log', lines })];
   return outcomeOf(work, { ...ended, lines }, evidence);
@@ -30,12 +35,16 @@ function commandOf({ job }: JobWork, { revision }: Opened): readonly string[] | 
   return job === 'migrate' ? migrate?.run : migrate?.undo;
 }
 
-type Asked = { readonly work: JobWork; readonly opened: Opened; readonly command: readonly string[] };
+type Asked = { readonly slot: SlotId; readonly opened: Opened; readonly command: readonly string[] };
 
-async function jobSpec(tools: Tools, { work, opened, command }: Asked): Promise<JobSpec> {
+/** A command of a revision's release, to be run in its environment. */
+export async function jobSpec(
+  tools: Pick<Tools, 'artifacts'>,
+  { slot, opened, command }: Asked,
+): Promise<JobSpec> {
   const { release, id, address } = opened.revision;
   return {
-    slot: work.slot,
+    slot,
     revision: id,
     releaseDigest: release.digest,
     artifact: await tools.artifacts.locate(release.artifact),

@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import type { CheckSpec, EnvRule, HttpExpectation, Matcher } from '../domain/check.ts';
+import {
+  type CheckSpec,
+  type EnvRule,
+  type HttpExpectation,
+  type Matcher,
+  programs,
+} from '../domain/check.ts';
 import type { Manifest } from '../domain/release.ts';
 
 /** The manifest as it crosses a process boundary: strict at every level, and held to the domain's types. */
@@ -57,6 +63,12 @@ const CheckWire = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('postgres'), url: z.string(), query: z.string() }),
   z.strictObject({ ...base, kind: z.literal('env'), variable: z.string(), rule: EnvRuleWire }),
   z.strictObject({ ...base, kind: z.literal('run'), command: z.array(z.string()).min(1) }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('runtime'),
+    program: z.enum(programs),
+    versions: z.string().max(200),
+  }),
 ]) satisfies z.ZodType<CheckSpec>;
 
 const ProbeWire = z.strictObject({
@@ -87,7 +99,11 @@ export const ManifestWire = z.strictObject({
       )
       .exactOptional(),
   }),
-  contract: z.strictObject({ env: z.record(z.string(), EnvRuleWire), reach: z.array(z.string()) }),
+  contract: z.strictObject({
+    env: z.record(z.string(), EnvRuleWire),
+    reach: z.array(z.string()),
+    runtime: z.partialRecord(z.enum(programs), z.string().max(200)).exactOptional(),
+  }),
   health: z.strictObject({ startup: ProbeWire, live: ProbeWire.exactOptional(), ready: ProbeWire }),
   migrate: z
     .strictObject({

@@ -142,6 +142,41 @@ test('the only port that an image exposes is the one that is published', { skip 
   assert.equal(env.PORT, '4711');
 });
 
+test('a container that was killed for its memory says so, however late the engine hears of it', {
+  skip,
+}, async () => {
+  const greedy = `require('node:http').createServer((request, response) => {
+    if (request.url === '/eat') for (const all = []; ; ) all.push(Buffer.alloc(8 << 20, 1));
+    response.end('{}');
+  }).listen(8080);`;
+  await apply(specOf(await host.artifact(greedy), { count: 4, run: { memory: 64 << 20 } }));
+  const instances = await instancesOf(host.runtime);
+  await Promise.all(instances.map(eatUnheard));
+  await eventually('their end', async () =>
+    (await instancesOf(host.runtime)).every(({ state }) => state.is === 'ended'),
+  );
+  for (const { state } of await instancesOf(host.runtime))
+    assert.equal(state.is === 'ended' && state.outOfMemory, true);
+});
+
+/** Who tells the engine of a container does not run until it is over. */
+async function eatUnheard(instance: ObservedInstance): Promise<void> {
+  assert.ok(instance.state.is === 'running');
+  const { pid } = instance.state;
+  const field = async (at: number): Promise<string | undefined> =>
+    (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ')[at];
+  await ask(instance);
+  const shim = Number(await field(1));
+  process.kill(shim, 'SIGSTOP');
+  try {
+    const asking = fetch(`http://${instance.host}:${instance.port}/eat`).catch(() => undefined); // It is killed before it answers.
+    await eventually('its death', async () => (await field(0)) === 'Z');
+    await asking;
+  } finally {
+    process.kill(shim, 'SIGCONT');
+  }
+}
+
 test('a container that ignores SIGTERM is killed after its grace', { skip }, async () => {
   await apply(specOf(await host.artifact(`process.on('SIGTERM', () => console.log('no')); ${server}`)));
   await ask(await theOne(host.runtime));

@@ -81,6 +81,8 @@ function note(tools: DockerTools, { changed }: Listening, event: Told): void {
   const { ID: id, Attributes: labels } = event.Actor ?? {};
   if (!id || !event.Action || !changes.has(event.Action)) return;
   tools.inspected.delete(id);
+  if (event.Action === 'oom') tools.outOfMemory.add(id);
+  if (event.Action === 'destroy') tools.outOfMemory.delete(id);
   const place = containerPlace((labels ?? {}) as Record<string, string>, tools.owner);
   if (place && event.Action !== 'create') changed(place.pool);
 }

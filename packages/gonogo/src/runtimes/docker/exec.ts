@@ -1,5 +1,5 @@
 import type { Exec } from 'dockerode';
-import type { Inside, InsideRan } from '../../ports/vantage.ts';
+import type { Ran, Run } from '../../ports/vantage.ts';
 import { asked } from './engine.ts';
 import { framesOf } from './output.ts';
 import type { DockerTools } from './tools.ts';
@@ -9,7 +9,7 @@ const kept = 64 * 1024;
 
 /** Runs a command in a container, as its user and within its limits; ended by SIGKILL on abort, which takes root. */
 export const execIn =
-  ({ engine }: DockerTools, container: string): Inside['run'] =>
+  ({ engine }: DockerTools, container: string): Run =>
   async (argv, { env, cwd, signal }) => {
     const options = {
       Cmd: [...argv],
@@ -48,7 +48,7 @@ async function killed(exec: Exec): Promise<boolean> {
 }
 
 /** 126 and 127 are how the engine says that a command cannot be run. */
-async function endOf(exec: Exec, [, stdout = '', stderr = '']: readonly string[]): Promise<InsideRan> {
+async function endOf(exec: Exec, [, stdout = '', stderr = '']: readonly string[]): Promise<Ran> {
   const { ExitCode: code } = await exec.inspect();
   const text = stdout + stderr;
   const unable = code === 126 || code === 127;

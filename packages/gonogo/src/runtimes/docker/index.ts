@@ -10,6 +10,7 @@ import { engineSocket, openEngine } from './engine.ts';
 import { listen } from './events.ts';
 import { type ImageStore, imageStore } from './images.ts';
 import { hasBegun, runJob } from './job.ts';
+import { kernelLog } from './kernel-log.ts';
 import { listeningOf } from './listening.ts';
 import { poolLogs } from './logs.ts';
 import { DockerOptions } from './options.ts';
@@ -45,8 +46,7 @@ export type DockerRuntime = Runtime & {
 export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRuntime> {
   const options = given.options ?? DockerOptions.parse({});
   const engine = await openEngine(engineSocket(given.host), options.timeout);
-  const state = { inspected: new Map(), launching: new Set<string>(), chosen: new Set<number>() };
-  const tools: DockerTools = { ...defaults, ...given, ...state, engine, options };
+  const tools: DockerTools = { ...defaults, ...given, ...freshState(), engine, options };
   const { add: onChange, tell: changed } = listenersOf();
   const closing = new AbortController();
   const pools = onePoolAtATime();
@@ -83,9 +83,20 @@ export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRu
     listening: async (instance) => listeningOf(await find(instance)),
     vantage: async (instance) => vantageOf(tools, await find(instance), instance),
     logs: (pool, wish) => poolLogs(tools, pool, wish),
-    close: () => closing.abort(),
+    close: () => {
+      closing.abort();
+      tools.kernel.close();
+    },
   } satisfies DockerRuntime;
 }
+
+const freshState = () => ({
+  inspected: new Map(),
+  outOfMemory: new Set<string>(),
+  kernel: kernelLog(),
+  launching: new Set<string>(),
+  chosen: new Set<number>(),
+});
 
 const defaults = {
   newId: (): string => `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`,

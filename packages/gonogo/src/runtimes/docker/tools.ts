@@ -1,5 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Engine } from './engine.ts';
+import type { KernelLog } from './kernel-log.ts';
 import type { DockerOptions } from './options.ts';
 import type { InspectCache } from './world.ts';
 
@@ -14,6 +15,9 @@ export type DockerTools = {
   readonly clock: Clock;
   /** What was found out about containers, as long as the engine tells of their changes. */
   readonly inspected: InspectCache;
+  /** Containers that the engine has told of that they used more memory than they may. */
+  readonly outOfMemory: Set<string>;
+  readonly kernel: KernelLog;
   /** Containers that are being made in this process just now. */
   readonly launching: Set<string>;
   /** Ports that were chosen and whose container is not there yet. */

@@ -29,11 +29,8 @@ export async function vantageOf(
     base: `http://${addressOf(place.host, place.port)}`,
     values: environmentIn(detail.Config.Env),
     cwd: detail.Config.WorkingDir || '/',
-    inside: {
-      process: identity,
-      base: `http://127.0.0.1:${place.inner}`,
-      run: execIn(tools, found.container),
-    },
+    run: execIn(tools, found.container),
+    inside: { process: identity, base: `http://127.0.0.1:${place.inner}` },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Target } from '../../domain/target.ts';
 import type { InstanceState } from '../../ports/runtime.ts';
 import type { Place } from '../labels.ts';
 import { asked, askedFor, type Engine } from './engine.ts';
+import type { KernelLog } from './kernel-log.ts';
 import { containerPlace, ownedFilter } from './labels.ts';
 
 /** A container of ours that exists. */
@@ -25,6 +26,8 @@ type WorldTools = {
   readonly engine: Engine;
   readonly owner: string;
   readonly inspected: InspectCache;
+  readonly outOfMemory: ReadonlySet<string>;
+  readonly kernel: KernelLog;
   readonly launching: ReadonlySet<string>;
 };
 
@@ -47,7 +50,7 @@ async function foundBy(tools: WorldTools, info: ContainerInfo): Promise<Found | 
   const detail = await detailOf(tools, info);
   if (!detail) return undefined;
   const unborn = detail.State.Status === 'created';
-  return { id, container: info.Id, place, state: stateOf(detail), unborn };
+  return { id, container: info.Id, place, state: stateOf(tools, detail), unborn };
 }
 
 /** Undefined for a container that was removed meanwhile. */
@@ -61,15 +64,15 @@ async function detailOf(tools: WorldTools, info: ContainerInfo): Promise<Contain
 }
 
 /** A paused container still holds its place; its probes tell that it does not answer. */
-function stateOf({ State: state }: ContainerInspectInfo): InstanceState {
+function stateOf(tools: WorldTools, { Id: id, State: state }: ContainerInspectInfo): InstanceState {
   if (state.Running) return { is: 'running', pid: state.Pid, startedAt: Date.parse(state.StartedAt) };
   const ended = Date.parse(state.FinishedAt);
-  return {
-    is: 'ended',
-    ...exitOf(state.ExitCode),
-    endedAt: Math.max(ended, 0),
-    ...(state.OOMKilled ? { outOfMemory: true } : {}),
-  };
+  const exit = exitOf(state.ExitCode);
+  const outOfMemory =
+    state.OOMKilled ||
+    tools.outOfMemory.has(id) ||
+    (exit.signal === 'SIGKILL' && tools.kernel.killedForMemory(id));
+  return { is: 'ended', ...exit, endedAt: Math.max(ended, 0), ...(outOfMemory ? { outOfMemory } : {}) };
 }
 
 /** The engine tells a death by a signal as a shell does, 128 and its number. */
