@@ -5,8 +5,9 @@ import { type TestContext, test } from 'node:test';
 import type { ReleaseView, RolloutDetail } from '../../packages/gonogo/src/api/contract.ts';
 import type { ReleaseRecord } from '../../packages/gonogo/src/domain/release-record.ts';
 import { needs } from '../require.ts';
-import { type DockerHost, dockerHost } from '../suites/docker-host.ts';
+import { clientOf, type DockerHost, dockerHost } from '../suites/docker-host.ts';
 import { nodeImage } from '../suites/docker-images.ts';
+import { privateEngine } from '../suites/private-engine.ts';
 import { dockerSandbox } from './support/images.ts';
 import { makeSandbox, type Sandbox } from './support/sandbox.ts';
 import { askFront } from './support/site.ts';
@@ -169,5 +170,62 @@ test('an image is asked for the version of what runs it, and one that cannot say
   );
   await writeProject(story, 'one', `contract: { runtime: { node: '>=24' } }`);
   await ok(sandbox, 'deploy', 'staging');
+  await sandbox.stop();
+});
+
+/** A project whose image holds one file and runs nothing. */
+async function writeTiny(sandbox: Sandbox, says: string, keep = '{}'): Promise<void> {
+  const files = {
+    Dockerfile: `FROM scratch\nCOPY says /says\nLABEL gonogo.test=${sandbox.root}\n`,
+    says: says.padEnd(600),
+    'gonogo.yaml': configuration('{ build: . }').replace('{ image:', `{ keep: ${keep}, image:`),
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(sandbox.folder, name), text);
+}
+
+async function releasedImage(sandbox: Sandbox, env: Record<string, string> = {}): Promise<string> {
+  const done = await sandbox.run(['release', '--format', 'json'], { env });
+  assert.equal(done.code, 0, done.said());
+  return done.json<ReleaseRecord>().release.artifact.digest;
+}
+
+test('an image that the agent’s engine has not is sent to it', { skip }, async (t) => {
+  await begin(t);
+  const engine = await privateEngine();
+  t.after(() => engine.close());
+  const sandbox = await makeSandbox(t);
+  await writeTiny(sandbox, 'hello');
+  // The agent is started by the first command, and asks the engine that this one knows.
+  await sandbox.run(['releases'], { env: { DOCKER_HOST: engine.host } });
+  const id = await releasedImage(sandbox, { DOCKER_HOST: process.env.DOCKER_HOST ?? '' });
+  const { RepoTags } = await clientOf(engine.host).getImage(id).inspect();
+  assert.match(RepoTags.join(), new RegExp(`^gonogo/site:${id.slice(7, 19)}-[0-9a-f]{16}$`));
+  await clientOf(process.env.DOCKER_HOST ?? '')
+    .getImage(id)
+    .remove({ force: true });
+  await sandbox.stop();
+});
+
+test('of images that are nowhere the newest stay, and one that was removed by hand is told of', {
+  skip,
+}, async (t) => {
+  const { sandbox, host } = await begin(t);
+  const there = async (): Promise<string[]> => {
+    const filters = { label: [`gonogo.test=${sandbox.root}`] };
+    return (await host.docker.listImages({ filters })).map(({ Id }) => Id).sort();
+  };
+  const ids: string[] = [];
+  for (const says of ['one', 'two', 'three']) {
+    await writeTiny(sandbox, says, '{ releases: 2 }');
+    ids.push(await releasedImage(sandbox));
+  }
+  assert.deepEqual(await there(), ids.slice(1).sort());
+  await writeTiny(sandbox, 'much', `{ disk: 1KB }`);
+  const last = await releasedImage(sandbox);
+  assert.deepEqual(await there(), [last]);
+  await host.docker.getImage(last).remove({ force: true });
+  const verified = await sandbox.run(['releases', 'verify']);
+  assert.equal(verified.code, 1, verified.said());
+  assert.match(verified.stdout, /^✗ site@\w+ .*the image sha256:\w+ is not on this host$/m);
   await sandbox.stop();
 });

@@ -69,8 +69,17 @@ export async function dockerHost(wish: DockerHostWish = {}): Promise<DockerHost>
       for (const label of [`gonogo.owner=${owner}`, `gonogo.test=${owner}`])
         for (const { Id } of await docker.listContainers({ all: true, filters: { label: [label] } }))
           await docker.getContainer(Id).remove({ force: true, v: true });
-      for (const id of images) await docker.getImage(id).remove({ force: true });
+      for (const id of images) await removeImage(docker, id);
       await rm(shared, { recursive: true, force: true });
     },
   };
+}
+
+/** One that a test has removed is what it should be. */
+async function removeImage(docker: Docker, id: string): Promise<void> {
+  try {
+    await docker.getImage(id).remove({ force: true });
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+  }
 }

@@ -6,8 +6,9 @@ import type { Target } from './domain/target.ts';
 import { loadArtifacts, loadChecks, loadRouter, loadRuntime, loadStores } from './drivers.ts';
 import { planRollout, type Wish } from './engine/plan.ts';
 import { type Engine, runEngine } from './engine/run.ts';
+import { problem } from './errors.ts';
 import type { Clock } from './ports/clock.ts';
-import type { ArtifactShelf, Artifacts, ArtifactUploads } from './ports/revisions.ts';
+import type { ArtifactShelf, Artifacts, ArtifactUploads, ImageShelf } from './ports/revisions.ts';
 import type { Router } from './ports/router.ts';
 import type { Runtime } from './ports/runtime.ts';
 import { performersOf } from './steps/performers.ts';
@@ -54,14 +55,19 @@ async function openRuntime({ state, keeper, clock, newId, random, onError }: Ass
 type Store = Artifacts & ArtifactUploads & ArtifactShelf;
 
 /** Bundles lie in our own store; images in the engine's, which keeps them as they are by their digests. */
-const artifactsOf = (bundles: Store, { images }: Awaited<ReturnType<typeof openRuntime>>): Store => ({
+const artifactsOf = (bundles: Store, images: ImageShelf): Store => ({
   ...bundles,
   locate: async (artifact) =>
-    artifact.kind === 'image' ? await images.locate(artifact.digest) : await bundles.locate(artifact),
+    artifact.kind === 'image' ? await locate(images, artifact.digest) : await bundles.locate(artifact),
   verify: async (artifact) =>
-    artifact.kind === 'image' ? void (await images.locate(artifact.digest)) : await bundles.verify(artifact),
+    artifact.kind === 'image' ? void (await locate(images, artifact.digest)) : await bundles.verify(artifact),
   inspect: async (place) => (place.startsWith('sha256:') ? undefined : await bundles.inspect(place)),
 });
+
+async function locate(images: ImageShelf, image: string): Promise<string> {
+  if (await images.has(image)) return image;
+  throw problem('IMAGE_MISSING', { image });
+}
 
 /** Everything put together: what the agent, or a command without one, acts with. */
 export type Assembly = Awaited<ReturnType<typeof assemble>>;
@@ -78,7 +84,7 @@ export async function assemble(options: AssembleOptions) {
   const stores = await openStores(state, clock);
   const { onError } = options;
   const runtimes = await openRuntime(options);
-  const artifacts = artifactsOf(releases.bundleStore(state.releases), runtimes);
+  const artifacts = artifactsOf(releases.bundleStore(state.releases), runtimes.images);
   const runtime = inspecting(artifacts, runtimes);
   const closing = new AbortController();
   const tend = { signal: closing.signal, failed: onError };
@@ -89,6 +95,7 @@ export async function assemble(options: AssembleOptions) {
     clock,
     stores,
     artifacts,
+    images: runtimes.images,
     runtime,
     router,
     redact: checks.redact,

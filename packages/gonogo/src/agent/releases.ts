@@ -2,7 +2,7 @@ import type { Api } from '../api/contract.ts';
 import type { Assembly } from '../assemble.ts';
 import { releaseName } from '../domain/release.ts';
 import type { ReleaseRecord } from '../domain/release-record.ts';
-import { isProblem } from '../errors.ts';
+import { Problem } from '../errors.ts';
 import type { RecordReleaseInput, VerifyInput } from '../wire/api.ts';
 import type { Environments } from './environments.ts';
 import { findRelease } from './find-release.ts';
@@ -48,6 +48,8 @@ export const releaseOperations = (
 async function record(assembly: Assembly, { record: built, packages }: RecordReleaseInput): Promise<void> {
   const { project, release } = built;
   await assembly.artifacts.locate(release.artifact);
+  if (release.artifact.kind === 'image')
+    await assembly.images.keep(release.artifact.digest, release.manifest.service);
   const { releases } = assembly.stores;
   const [known, at] = [await releases.find(project, release.digest), assembly.clock.wall()];
   if (!known) return await releases.put(built, { at, packages });
@@ -66,13 +68,16 @@ async function named(
   );
 }
 
+/** What is said of one release; anything else says nothing about it. */
+const damage = new Set(['ARTIFACT_CHANGED', 'ARTIFACT_MISSING', 'IMAGE_MISSING']);
+
 async function verified(assembly: Assembly, release: ReleaseRecord['release']) {
   const name = releaseName(release.manifest.service, release.digest);
   try {
     await assembly.artifacts.verify(release.artifact);
     return { release: name, intact: true };
   } catch (error) {
-    if (!isProblem(error, 'ARTIFACT_CHANGED') && !isProblem(error, 'ARTIFACT_MISSING')) throw error;
+    if (!(error instanceof Problem && damage.has(error.code))) throw error;
     return { release: name, intact: false, why: error.message };
   }
 }

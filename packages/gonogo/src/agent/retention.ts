@@ -1,4 +1,5 @@
 import type { Assembly } from '../assemble.ts';
+import type { Artifact } from '../domain/release.ts';
 import type { ReleaseRecord } from '../domain/release-record.ts';
 import { type Shelved, surplus } from '../domain/retention.ts';
 import type { State } from '../domain/state.ts';
@@ -47,7 +48,10 @@ export function openRetention(assembly: Assembly, environments: Environments, lo
     removeOrphans: () =>
       quietly(async () => {
         const states = await knownStates(assembly, environments);
-        if (states) await removeArtifacts(assembly, await assembly.artifacts.list(), states);
+        const bundles = (await assembly.artifacts.list()).map(
+          (digest) => ({ kind: 'bundle', digest }) as const,
+        );
+        if (states) await removeArtifacts(assembly, bundles, states);
       }),
   };
 }
@@ -83,12 +87,8 @@ async function forgetReleases(
     for (const record of records) if (surplusDigests.has(record.release.digest)) gone.add(record);
   }
   for (const { project, release } of gone) await releases.forget(project, release.digest);
-  const artifacts = [...gone].map(({ release }) => release.artifact).filter(({ kind }) => kind === 'bundle');
-  await removeArtifacts(
-    assembly,
-    artifacts.map(({ digest }) => digest),
-    states,
-  );
+  const artifacts = [...gone].map(({ release }) => release.artifact);
+  await removeArtifacts(assembly, artifacts, states);
 }
 
 /** What the files of each take is looked up only when they could be too much together: an index is long. */
@@ -100,27 +100,39 @@ async function shelve(
   const atMost = records.reduce((sum, { size }) => sum + size.bytes, 0);
   const isMuch = atMost > (records[0]?.keep.bytes ?? 0);
   return await Promise.all(
-    records.map(async ({ release: { digest, artifact } }) => ({
-      digest,
-      needed: needed.has(digest),
-      contents:
-        isMuch && artifact.kind === 'bundle' ? await assembly.artifacts.contents(artifact.digest) : new Map(),
+    records.map(async (record) => ({
+      digest: record.release.digest,
+      needed: needed.has(record.release.digest),
+      contents: isMuch ? await contentsOf(assembly, record) : new Map(),
     })),
   );
 }
 
+/** An image counts as a whole: which layers it shares only its engine knows, and that may not even run now. */
+const contentsOf = async (
+  assembly: Assembly,
+  { release: { artifact }, size }: ReleaseRecord,
+): Promise<ReadonlyMap<string, number>> =>
+  artifact.kind === 'image'
+    ? new Map([[artifact.digest, size.bytes]])
+    : await assembly.artifacts.contents(artifact.digest);
+
 /** The same artifact may belong to releases that stay: of another project, or with another manifest. */
 async function removeArtifacts(
   assembly: Assembly,
-  digests: readonly string[],
+  artifacts: readonly Artifact[],
   states: readonly State[],
 ): Promise<void> {
-  if (digests.length === 0) return;
+  if (artifacts.length === 0) return;
   const { releases, revisions } = assembly.stores;
   const revisionIds = new Set(states.flatMap(placedIn).map(({ revision }) => revision));
   const placed = await Promise.all([...revisionIds].map((id) => revisions.open(id)));
   const kept = new Set([...(await releases.list()), ...placed].map(({ release }) => release.artifact.digest));
-  await assembly.artifacts.remove(digests.filter((digest) => !kept.has(digest)));
+  const unneeded = artifacts.filter(({ digest }) => !kept.has(digest));
+  const digestsOf = (kind: Artifact['kind']): string[] =>
+    unneeded.filter((artifact) => artifact.kind === kind).map(({ digest }) => digest);
+  await assembly.artifacts.remove(digestsOf('bundle'));
+  for (const id of digestsOf('image')) await assembly.images.drop(id);
 }
 
 /** Values of revisions that nothing can start any more; they hold secrets. */

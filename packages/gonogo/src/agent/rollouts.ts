@@ -79,6 +79,8 @@ export const rolloutOperations = (
   hasArtifact: async (digest) => await assembly.artifacts.has(digest),
   lackingContents: async (digest, index) => await assembly.artifacts.lacking(digest, index),
   putArtifact: async (digest, bytes) => await assembly.artifacts.put(digest, bytes),
+  hasImage: (id) => assembly.images.has(id),
+  putImage: (id, bytes) => assembly.images.put(id, bytes),
   follow: (rollout, signal) => follow(assembly, environments, { rollout, signal }),
   logs: (input, signal) => logs(assembly, environments, { input, signal }),
 });

@@ -56,24 +56,16 @@ function addStreams(route: (place: Place, handler: Handler) => void, { service, 
     const body = toBody(open(end.signal), end, (error) => tellError(error, name, log));
     return new Response(body, { headers: { 'content-type': jsonLines } });
   };
-  route(streams.hasArtifact, async (call) => {
-    const digest = checkInput(DigestPart, call.req.param('digest'), 'hasArtifact');
-    return call.json({ present: await service.hasArtifact(digest) });
-  });
   route(streams.lackingContents, async (call) => {
     const digest = checkInput(DigestPart, call.req.param('digest'), 'lackingContents');
     const index = await readText(call.env.incoming, indexLimit);
     return call.json({ lacking: await service.lackingContents(digest, index) });
   });
-  route(streams.putArtifact, async (call) => {
-    const digest = checkInput(DigestPart, call.req.param('digest'), 'putArtifact');
-    try {
-      await service.putArtifact(digest, bytesOf(call.env.incoming));
-    } finally {
-      await readRest(call.env.incoming);
-    }
-    return call.body(null, 204);
-  });
+  const { hasArtifact, putArtifact, hasImage, putImage } = service;
+  addUploads(route, [
+    { ask: 'hasArtifact', has: hasArtifact, send: 'putArtifact', put: putArtifact },
+    { ask: 'hasImage', has: hasImage, send: 'putImage', put: putImage },
+  ]);
   route(streams.follow, async (call) => {
     const id = checkInput(RolloutPart, call.req.param('id'), 'follow');
     return stream('follow', (signal) => service.follow(id, signal));
@@ -82,6 +74,31 @@ function addStreams(route: (place: Place, handler: Handler) => void, { service, 
     const input = readJson(LogsInput, await readText(call.env.incoming), 'logs');
     return stream('logs', (signal) => service.logs(input, signal));
   });
+}
+
+type Upload = {
+  readonly ask: 'hasArtifact' | 'hasImage';
+  readonly has: StreamingApi['hasArtifact'];
+  readonly send: 'putArtifact' | 'putImage';
+  readonly put: StreamingApi['putArtifact'];
+};
+
+/** What is known by its digest: is it here, and here it comes. */
+function addUploads(route: (place: Place, handler: Handler) => void, uploads: readonly Upload[]): void {
+  for (const { ask, has, send, put } of uploads) {
+    route(streams[ask], async (call) =>
+      call.json({ present: await has(checkInput(DigestPart, call.req.param('digest'), ask)) }),
+    );
+    route(streams[send], async (call) => {
+      const digest = checkInput(DigestPart, call.req.param('digest'), send);
+      try {
+        await put(digest, bytesOf(call.env.incoming));
+      } finally {
+        await readRest(call.env.incoming);
+      }
+      return call.body(null, 204);
+    });
+  }
 }
 
 function answerError(call: Context, error: unknown, log: Logger): Response {

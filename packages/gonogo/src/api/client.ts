@@ -28,21 +28,28 @@ export function connectApi(socket: string): Client {
   return { ...(api as unknown as Api), ...streaming(socket) };
 }
 
+type Place = { readonly method: string; readonly path: string };
+
 function streaming(socket: string): StreamingApi {
-  const { hasArtifact, lackingContents, putArtifact, follow, logs } = streams;
+  const { hasArtifact, lackingContents, putArtifact, hasImage, putImage, follow, logs } = streams;
+  const isPresent =
+    ({ method, path }: Place) =>
+    async (digest: string): Promise<boolean> =>
+      ((await ask(socket, { method, path: fill(path, digest) })) as { present: boolean }).present;
+  const send =
+    ({ method, path }: Place) =>
+    async (digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void> =>
+      void (await ask(socket, { method, path: fill(path, digest), bytes }));
   return {
-    hasArtifact: async (digest) => {
-      const answer = await ask(socket, { method: hasArtifact.method, path: fill(hasArtifact.path, digest) });
-      return (answer as { present: boolean }).present;
-    },
+    hasArtifact: isPresent(hasArtifact),
+    hasImage: isPresent(hasImage),
+    putImage: send(putImage),
     lackingContents: async (digest, index) => {
       const request = { method: lackingContents.method, path: fill(lackingContents.path, digest) };
       const answer = await ask(socket, { ...request, bytes: once(Buffer.from(index)) });
       return (answer as { lacking: string[] }).lacking;
     },
-    putArtifact: async (digest, bytes) => {
-      await ask(socket, { method: putArtifact.method, path: fill(putArtifact.path, digest), bytes });
-    },
+    putArtifact: send(putArtifact),
     follow: (rollout, signal) =>
       lines(socket, {
         method: follow.method,

@@ -223,6 +223,8 @@ export const streams = {
   hasArtifact: { method: 'GET', path: '/v1/artifacts/:digest' },
   lackingContents: { method: 'POST', path: '/v1/artifacts/:digest/lacking' },
   putArtifact: { method: 'PUT', path: '/v1/artifacts/:digest' },
+  hasImage: { method: 'GET', path: '/v1/images/:digest' },
+  putImage: { method: 'PUT', path: '/v1/images/:digest' },
   follow: { method: 'GET', path: '/v1/rollouts/:id/progress' },
   logs: { method: 'POST', path: '/v1/logs' },
 } as const;
@@ -262,6 +264,10 @@ export type StreamingApi = {
   /** The contents of a bundle that the host lacks, by its index; `putArtifact` is sent those. */
   lackingContents(digest: string, index: string): Promise<readonly string[]>;
   putArtifact(digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Whether the engine of the host has the image of this id. */
+  hasImage(digest: string): Promise<boolean>;
+  /** Sends what `docker save` writes of it. */
+  putImage(digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
   follow(rollout: string, signal: AbortSignal): AsyncIterable<Progress>;
   logs(input: LogsInput, signal: AbortSignal): AsyncIterable<LogLineView>;
 };

@@ -26,7 +26,18 @@ export interface ArtifactUploads {
   put(digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
-/** What is kept of artifacts. */
+/** The images that are in the engine of this host, by their ids. */
+export interface ImageShelf {
+  has(id: string): Promise<boolean>;
+  /** Takes what `docker save` writes; fails with IMAGE_MISMATCH when it is another image. */
+  put(id: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Gives it a name of ours: what has no name goes when somebody cleans up. */
+  keep(id: string, service: string): Promise<void>;
+  /** Takes the names of ours away; the engine removes what has no other name and is in no container. */
+  drop(id: string): Promise<void>;
+}
+
+/** What is kept of bundles. */
 export interface ArtifactShelf {
   /** The bundles that are here. */
   list(): Promise<string[]>;

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +19,6 @@ export type ImageSource =
   | { readonly name: string };
 
 export type ImageOptions = {
-  readonly service: string;
   readonly signal?: AbortSignal;
   /** Hears what the build prints. */
   readonly onOutput?: (text: string) => void;
@@ -42,7 +43,7 @@ export async function resolveImage(source: ImageSource, options: ImageOptions): 
   return 'name' in source ? await namedImage(source.name, options) : await buildImage(source, options);
 }
 
-async function buildImage(source: Buildable, { service, signal, onOutput }: ImageOptions): Promise<Image> {
+async function buildImage(source: Buildable, { signal, onOutput }: ImageOptions): Promise<Image> {
   const folder = await mkdtemp(join(tmpdir(), 'gonogo-image-'));
   try {
     const idFile = join(folder, 'id');
@@ -51,8 +52,6 @@ async function buildImage(source: Buildable, { service, signal, onOutput }: Imag
     const env = definedOf({ ...process.env, ...source.args });
     await build(argv, { cwd: source.context, env, ...(signal && { signal }), ...(onOutput && { onOutput }) });
     const id = (await readFile(idFile, 'utf8')).trim();
-    // With a name of its own: docker image prune removes what has none.
-    await docker(['tag', id, `gonogo/${service}:${id.replace('sha256:', '').slice(0, 12)}`]);
     const { Size } = await inspect(id);
     return { kind: 'image', digest: id, bytes: Size };
   } finally {
@@ -103,6 +102,23 @@ const repositoryOf = (name: string): string => name.replace(/@.*$/, '').replace(
 async function pull(name: string, signal: AbortSignal | undefined): Promise<void> {
   const { code, stderr } = await docker(['pull', '--quiet', name], signal);
   if (code !== 0) throw problem('IMAGE_UNRESOLVED', { name, why: lastLine(stderr) });
+}
+
+/** What `docker save` writes of an image, for an engine that has it not. Fails with IMAGE_UNRESOLVED. */
+export async function* sendImage(id: string): AsyncGenerator<Uint8Array> {
+  const child = spawn('docker', ['save', id], { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = once(child, 'close') as Promise<[code: number | null]>;
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2000);
+  });
+  try {
+    yield* child.stdout as AsyncIterable<Uint8Array>;
+    const [code] = await ended;
+    if (code !== 0) throw problem('IMAGE_UNRESOLVED', { name: id, why: lastLine(said) });
+  } finally {
+    child.kill();
+  }
 }
 
 type Inspected = { readonly Id: string; readonly RepoDigests?: readonly string[]; readonly Size: number };

@@ -1,25 +1,13 @@
 import type { PoolId } from '../domain/slot.ts';
 import { poolKey } from '../domain/slot.ts';
 import { sameTarget, type Target, targetKey } from '../domain/target.ts';
-import { problem } from '../errors.ts';
+import type { ImageShelf } from '../ports/revisions.ts';
 import type { InstanceId, PoolSpec, Runtime } from '../ports/runtime.ts';
 import { Mutex } from '../system/mutex.ts';
 import type { Marks } from './marks.ts';
 import { listenersOf } from './pools.ts';
 
 type Closing = { close(): void };
-
-/** How images come to and go from where containers run. */
-type ImageStore = {
-  has(id: string): Promise<boolean>;
-  save(id: string): Promise<NodeJS.ReadableStream>;
-  load(id: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
-};
-
-export type Images = ImageStore & {
-  /** The id itself when the image is here. Fails with IMAGE_MISSING. */
-  locate(id: string): Promise<string>;
-};
 
 export type Parts<Containers> = {
   readonly processes: Runtime & Closing;
@@ -31,7 +19,7 @@ export type Parts<Containers> = {
 
 export type ByArtifact = Runtime &
   Closing & {
-    readonly images: Images;
+    readonly images: ImageShelf;
   };
 
 const isImage = (spec: Pick<PoolSpec, 'artifact'>): boolean => spec.artifact.startsWith('sha256:');
@@ -40,7 +28,7 @@ const isImage = (spec: Pick<PoolSpec, 'artifact'>): boolean => spec.artifact.sta
  * A bundle runs as processes, an image as containers. An environment that never had a container is never asked of an
  * engine, so it does not depend on one; one that was changed from one to the other is seen whole.
  */
-export function byArtifact<Containers extends Runtime & Closing & { readonly images: ImageStore }>(
+export function byArtifact<Containers extends Runtime & Closing & { readonly images: ImageShelf }>(
   parts: Parts<Containers>,
 ): ByArtifact {
   const { processes, marks } = parts;
@@ -126,14 +114,11 @@ const startersOf = ({
   },
 });
 
-const imagesOf = (containers: () => Promise<{ readonly images: ImageStore }>): Images => ({
+const imagesOf = (containers: () => Promise<{ readonly images: ImageShelf }>): ImageShelf => ({
   has: async (id) => await (await containers()).images.has(id),
-  save: async (id) => await (await containers()).images.save(id),
-  load: async (id, bytes) => await (await containers()).images.load(id, bytes),
-  locate: async (id) => {
-    if (await (await containers()).images.has(id)) return id;
-    throw problem('IMAGE_MISSING', { image: id });
-  },
+  put: async (id, bytes) => await (await containers()).images.put(id, bytes),
+  keep: async (id, service) => await (await containers()).images.keep(id, service),
+  drop: async (id) => await (await containers()).images.drop(id),
 });
 
 const has = async (runtime: Runtime, pool: PoolId): Promise<boolean> =>

@@ -20,12 +20,12 @@ export type Building = { readonly signal: AbortSignal; readonly onOutput: (text:
 /** Builds what `artifact:` says. Nothing is changed yet anywhere but in the project's folder and in Docker. */
 export async function buildRelease(
   project: Project,
-  { name, artifact, manifest }: Service,
+  { artifact, manifest }: Service,
   { signal, onOutput }: Building,
 ): Promise<BuiltRelease> {
   if ('image' in artifact) {
     const { resolveImage } = await import('../../releases/image.ts');
-    const { bytes, ...image } = await resolveImage(artifact.image, { service: name, signal, onOutput });
+    const { bytes, ...image } = await resolveImage(artifact.image, { signal, onOutput });
     return { release: makeRelease(manifest, image), size: { entries: 1, bytes } };
   }
   const cache = join(stateRoot(), 'digests', `${project.id}.json`);
@@ -48,6 +48,11 @@ export async function keepRelease(agent: Client, { project, service, built, hold
   if (bundle && !(await agent.hasArtifact(bundle.digest))) {
     const lacking = await agent.lackingContents(bundle.digest, bundle.index);
     await agent.putArtifact(bundle.digest, sendBundle(bundle, lacking));
+  }
+  const { artifact } = release;
+  if (artifact.kind === 'image' && !(await agent.hasImage(artifact.digest))) {
+    const { sendImage } = await import('../../releases/image.ts');
+    await agent.putImage(artifact.digest, sendImage(artifact.digest));
   }
   const known = await knownRecord(agent, project.id, release.digest);
   if (known)

@@ -1,32 +1,41 @@
 import { Readable } from 'node:stream';
 import { problem } from '../../errors.ts';
-import { asked, askedFor, type Engine } from './engine.ts';
+import type { ImageShelf } from '../../ports/revisions.ts';
+import { asked, askedFor, type Engine, engineProblem, statusOf } from './engine.ts';
 
-/** The images of an engine, by their ids: how they move from one engine to another without a registry. */
-export type ImageStore = {
-  has(id: string): Promise<boolean>;
-  /** What `docker save` writes. Fails with IMAGE_MISSING. */
-  save(id: string): Promise<Readable>;
-  /** What `docker load` reads. Fails with IMAGE_MISMATCH when what came is another image. */
-  load(id: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
-};
-
-export function imageStore(engine: Engine): ImageStore {
-  const idOf = async (name: string): Promise<string | undefined> =>
-    (await askedFor(engine, 'look at an image', engine.calls.getImage(name).inspect()))?.Id;
+/**
+ * The images of an engine: how they come to it without a registry, stay and go. `owner` is in the names that we give,
+ * because what one agent drops another one may keep.
+ */
+export function imageShelf(engine: Engine, owner: string): ImageShelf {
+  const find = (name: string) => askedFor(engine, 'look at an image', engine.calls.getImage(name).inspect());
   return {
-    has: async (id) => (await idOf(id)) === id,
-    save: async (id) => {
-      if ((await idOf(id)) === undefined) throw problem('IMAGE_MISSING', { image: id });
-      return (await asked(engine, 'save an image', engine.streams.getImage(id).get())) as Readable;
-    },
-    load: async (id, bytes) => {
-      const stream = Readable.from(bytes);
-      const answer = await asked(engine, 'load an image', engine.streams.loadImage(stream));
+    has: async (id) => (await find(id))?.Id === id,
+    put: async (id, bytes) => {
+      const answer = await asked(engine, 'load an image', engine.streams.loadImage(Readable.from(bytes)));
       const said = await textOf(answer);
-      if ((await idOf(id)) !== id) throw problem('IMAGE_MISMATCH', { image: id, got: gotOf(said) });
+      if ((await find(id))?.Id !== id) throw problem('IMAGE_MISMATCH', { image: id, got: gotOf(said) });
+    },
+    keep: async (id, service) => {
+      const name = { repo: `gonogo/${service}`, tag: `${id.replace('sha256:', '').slice(0, 12)}-${owner}` };
+      await asked(engine, 'name an image', engine.calls.getImage(id).tag(name));
+    },
+    drop: async (id) => {
+      const names = (await find(id))?.RepoTags ?? [];
+      for (const name of names.filter((one) => one.startsWith('gonogo/') && one.endsWith(`-${owner}`)))
+        await unname(engine, name);
     },
   };
+}
+
+async function unname(engine: Engine, name: string): Promise<void> {
+  try {
+    await engine.calls.getImage(name).remove();
+  } catch (error) {
+    // Gone already, or a container that is not ours is made of it: then it stays.
+    if (statusOf(error) !== 404 && statusOf(error) !== 409)
+      throw engineProblem(engine, 'remove an image', error);
+  }
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { messageOf } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Fence } from '../../ports/leases.ts';
+import type { ImageShelf } from '../../ports/revisions.ts';
 import type { InstanceId, Runtime } from '../../ports/runtime.ts';
 import { listenersOf, poolsOf } from '../pools.ts';
 import { hold, onePoolAtATime } from '../turns.ts';
 import { makeSo, removePool, replace } from './apply.ts';
 import { engineSocket, openEngine } from './engine.ts';
 import { listen } from './events.ts';
-import { type ImageStore, imageStore } from './images.ts';
+import { imageShelf } from './images.ts';
 import { hasBegun, runJob } from './job.ts';
 import { kernelLog } from './kernel-log.ts';
 import { listeningOf } from './listening.ts';
@@ -37,7 +38,7 @@ export type DockerRuntimeTools = {
 };
 
 export type DockerRuntime = Runtime & {
-  readonly images: ImageStore;
+  readonly images: ImageShelf;
   /** Ends its listening to the engine; containers run on. */
   close(): void;
 };
@@ -57,7 +58,7 @@ export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRu
 
   return {
     can: { supervise: false, scale: true, overlap: true },
-    images: imageStore(engine),
+    images: imageShelf(engine, given.owner),
     vet: (spec) => vet(tools, spec),
     apply: (spec, fence, signal) =>
       pools.run(spec.pool, async () => {
