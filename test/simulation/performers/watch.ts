@@ -24,7 +24,8 @@ export const watchPerformer: SimulatedPerformer<'watch'> = {
       const wrong = wrongWith(world, work, { pools, restarts, seen, isOver: look === looks });
       if (wrong !== undefined) return fail(world, wrong);
     }
-    const provenBy = seen.requests < work.rules.minRequests ? 'checks' : 'traffic';
+    const { is } = judge(work.rules, { green: seen, blue: noTraffic, isOver: true });
+    const provenBy = is === 'unknown' ? 'checks' : 'traffic';
     return { ...ok([world.evidence.put()]), provenBy };
   },
   look: () => 'not-begun',

@@ -12,7 +12,7 @@ export type Traffic = {
 export type Judgement =
   | { readonly is: 'healthy' }
   | { readonly is: 'regressed'; readonly why: string }
-  /** Too little traffic to say anything. */
+  /** Too little traffic to tell a release from chance. */
   | { readonly is: 'unknown'; readonly why: string };
 
 export const noTraffic: Traffic = { requests: 0, errors: 0, latency: { bounds: [], counts: [] } };
@@ -54,8 +54,8 @@ const doubt = { early: 0.001, late: 0.05 };
 
 /**
  * Judges green's traffic against the rules and blue's before the flip, by exact tests, so that one failed request of
- * sixty does not condemn a release. Errors beyond the limit are forgiven where blue had as many; the latency counts at
- * the end of the watch.
+ * sixty does not condemn a release; nor does it prove it. Errors beyond the limit are forgiven where blue had as many;
+ * the latency counts at the end of the watch.
  */
 export function judge(rules: WatchRules, { green, blue, isOver }: Watched): Judgement {
   if (green.requests < rules.minRequests) {
@@ -66,7 +66,14 @@ export function judge(rules: WatchRules, { green, blue, isOver }: Watched): Judg
   if (failsMore(rules, { green, before, least: isOver ? doubt.late : doubt.early }))
     return { is: 'regressed', why: errorSentence(green, before, rules) };
   const slower = isOver && before ? slowness(rules, green, before) : undefined;
-  return slower === undefined ? { is: 'healthy' } : { is: 'regressed', why: slower };
+  if (slower !== undefined) return { is: 'regressed', why: slower };
+  const tolerated = Math.max(rules.errors, before ? rateOf(before) : 0);
+  if (isOver && rateOf(green) > tolerated)
+    return {
+      is: 'unknown',
+      why: `${errorSentence(green, before, rules)}, and chance alone may be the reason`,
+    };
+  return { is: 'healthy' };
 }
 
 type Compared = { readonly green: Traffic; readonly before: Traffic | undefined; readonly least: number };

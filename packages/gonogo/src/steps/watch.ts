@@ -1,4 +1,12 @@
-import { addTraffic, judge, noTraffic, quantile, type Traffic, trafficBetween } from '../domain/judge.ts';
+import {
+  addTraffic,
+  type Judgement,
+  judge,
+  noTraffic,
+  quantile,
+  type Traffic,
+  trafficBetween,
+} from '../domain/judge.ts';
 import type { Outcome, ProvenBy, WorkOf } from '../domain/plan.ts';
 import type { Counters } from '../domain/signals.ts';
 import type { PoolId, SlotId } from '../domain/slot.ts';
@@ -89,7 +97,7 @@ class Watch {
       this.#green = addTraffic(this.#green, trafficBetween(this.#reading, counters));
       this.#reading = counters;
     }
-    const judgement = judge(this.#work.rules, { green: this.#green, blue: this.#blue, isOver });
+    const judgement = this.#judge(isOver);
     if (judgement.is === 'regressed')
       return await this.#fail(opened, judgement.why, 'its last output is kept with this rollout');
     return await this.#instances(opened);
@@ -175,8 +183,12 @@ class Watch {
     return { ...ok([await this.#traffic()]), provenBy: this.#witness };
   }
 
+  #judge(isOver: boolean): Judgement {
+    return judge(this.#work.rules, { green: this.#green, blue: this.#blue, isOver });
+  }
+
   get #witness(): ProvenBy {
-    return this.#green.requests < this.#work.rules.minRequests ? 'checks' : 'traffic';
+    return this.#judge(true).is === 'unknown' ? 'checks' : 'traffic';
   }
 
   async #traffic(): Promise<string> {
