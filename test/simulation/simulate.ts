@@ -19,7 +19,7 @@ export type Report = {
 export type Observed = Report & { readonly decisions: Decisions; readonly trace: readonly string[] };
 
 /** How many things happen in a run before faults end and everything must come to rest. */
-const length = 130;
+const length = 118;
 
 /** One life of an environment under deploys, rollbacks, aborts and faults; the same for the same seed. */
 export const simulate = (seed: number, planted: Partial<Subject> = {}, coverage = new Coverage()): Report =>

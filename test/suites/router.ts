@@ -200,6 +200,23 @@ export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): 
       await broken.close();
     });
 
+    test('counters of a slot that was empty begin anew, because somebody else is in it', async (t) => {
+      const broken = await startHeld(500);
+      t.after(broken.close);
+      const { target, listen } = await publishTwo(router, broken, green);
+      const cut = get(listen);
+      await eventually('the request arrives', () => broken.waiting() === 1);
+      const before = await router.counters({ target, slot: 'blue' });
+      await tell(router, target, { slot: 'blue', ports: [] });
+      await tell(router, target, { slot: 'blue', ports: [blue.port] });
+      broken.release();
+      assert.equal((await cut).status, 500);
+      await get(listen);
+      const after = await router.counters({ target, slot: 'blue' });
+      assert.notEqual(after.incarnation, before.incarnation);
+      assert.deepEqual([after.requests, after.errors, after.inFlight], [1, 0, 0]);
+    });
+
     test('a router without memory finds the routes there are, and flips them', async () => {
       const { target, listen } = await publishTwo(router, blue, green);
       const other = await host.again();

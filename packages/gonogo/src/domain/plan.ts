@@ -112,6 +112,12 @@ export function stepsOf(plan: Plan): Step[] {
 export function frontier(plan: Plan, isDone: (step: Step) => boolean): Step[] {
   if ('all' in plan) return plan.all.flatMap((branch) => frontier(branch, isDone));
   if (!('seq' in plan)) return isDone(plan) ? [] : [plan];
-  const next = plan.seq.find((part) => !stepsOf(part).every(isDone));
+  const next = plan.seq.find((part) => !isOver(part, isDone));
   return next ? frontier(next, isDone) : [];
+}
+
+function isOver(plan: Plan, isDone: (step: Step) => boolean): boolean {
+  if ('seq' in plan) return plan.seq.every((part) => isOver(part, isDone));
+  if ('all' in plan) return plan.all.every((branch) => isOver(branch, isDone));
+  return isDone(plan);
 }

@@ -69,6 +69,7 @@ export interface Router {
    */
   drain(slot: SlotId, deadline: Millis, instances?: readonly InstanceId[]): Promise<boolean>;
 
+  /** What users asked of who is in the slot now: a slot that was empty begins anew. */
   counters(slot: SlotId): Promise<Counters>;
   /** Asks through the front on a fresh connection which slot answers `path`; undefined when nobody does. */
   whoAnswers(target: Target, path: string): Promise<SlotId['slot'] | undefined>;

@@ -8,7 +8,8 @@ import type { Upstream } from './upstream.ts';
 export type Pool = {
   readonly target: string;
   readonly slot: SlotName;
-  readonly traffic: Traffic;
+  /** Of those who are in the slot now; begun anew when it is filled again. */
+  traffic: Traffic;
   upstreams: Upstream[];
   /** Members no more, with something still in flight. */
   leaving: Upstream[];
@@ -45,6 +46,8 @@ const noMarks: readonly string[] = [];
 /** One request's place in its slot, held until its answer is complete. */
 export class Claim {
   readonly #pool: Pool;
+  /** The slot's when it was claimed: who comes to the slot later has not answered this. */
+  readonly #traffic: Traffic;
   readonly #since = performance.now();
   #headMs: number | undefined;
   #status = 0;
@@ -60,8 +63,9 @@ export class Claim {
 
   constructor(pool: Pool, upstream: Upstream) {
     this.#pool = pool;
+    this.#traffic = pool.traffic;
     this.#upstream = upstream;
-    pool.traffic.begin();
+    this.#traffic.begin();
     upstream.begin();
   }
 
@@ -110,7 +114,7 @@ export class Claim {
   /** It stays until it is closed. */
   lasts(lasting: Lasting): void {
     this.#lasting = lasting;
-    this.#pool.traffic.lasting.add(lasting);
+    this.#traffic.lasting.add(lasting);
   }
 
   /** Gives the place back, once; later calls change nothing. */
@@ -119,8 +123,8 @@ export class Claim {
     this.#released = true;
     this.#headMs ??= performance.now() - this.#since;
     this.#upstream.end();
-    if (this.#lasting) this.#pool.traffic.lasting.delete(this.#lasting);
-    this.#pool.traffic.end({
+    if (this.#lasting) this.#traffic.lasting.delete(this.#lasting);
+    this.#traffic.end({
       ms: this.#headMs,
       failed,
       counted: counted && this.counts,

@@ -18,9 +18,9 @@ export type Ended = {
   readonly status: number;
 };
 
-/** What one slot was asked since it was published here, and what is in flight to it now. */
+/** What one slot was asked since somebody came to be in it, and what is in flight to them now. */
 export class Traffic {
-  /** New with every process and every publish, because counting starts at zero. */
+  /** New with every process and every slot that is filled, because counting starts at zero. */
   readonly incarnation = randomUUID();
   requests = 0;
   errors = 0;

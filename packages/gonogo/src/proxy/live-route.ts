@@ -51,6 +51,8 @@ export class LiveRoute {
     for (const slot of ['blue', 'green'] as const) {
       const pool = this.pools[slot];
       const before = pool.upstreams;
+      // Whoever comes to an empty slot is not judged by what others did in it.
+      if (before.length === 0 && members[slot].length > 0) pool.traffic = new Traffic();
       pool.upstreams = members[slot].map(
         (member) =>
           before.find((one) => sameMember(one.member, member)) ??
