@@ -57,6 +57,8 @@ beforeEach(() => {
         members: async (_slot, members) => {
           told.push(members.map((member) => member.instance));
         },
+        counters: () => Promise.reject(new Error('nobody asks for counters here')),
+        drain: async () => true,
       },
       checks: checkRunner(),
       clock: systemClock,
