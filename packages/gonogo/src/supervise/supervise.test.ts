@@ -149,6 +149,22 @@ test('an instance that is not alive any more is replaced by another', async () =
   assert.equal((await running()).length, 1);
 });
 
+test('a worker, which listens on nothing, is asked no probe and is not replaced for its silence', async () => {
+  const spec = patientSpec(1);
+  const pool = { ...webPool, role: 'mailer' };
+  const health = { ...spec.manifest.health, startup: { ...probe, get: 'tcp', failures: 2 } };
+  const run = { ...spec.manifest.run, command: ['node', '-e', 'setInterval(() => undefined, 1000)'] };
+  supervisor.want([{ slot, spec: { ...spec, pool, manifest: { ...spec.manifest, health, run } } }]);
+  const [first] = await eventually('the worker', async () => {
+    const workers = await instancesOf(host.runtime, pool);
+    return workers.length === 1 && workers;
+  });
+  await systemClock.sleep(1000); // Some twenty probes.
+  assert.deepEqual(await instancesOf(host.runtime, pool), [first]);
+  await supervisor.stop();
+  await host.runtime.remove(pool, 2000);
+});
+
 test('membership is told only when it changed', async () => {
   supervisor.want([{ slot, spec: patientSpec(1) }]);
   await eventually('one member', () => lastTold()?.length === 1);
