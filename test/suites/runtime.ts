@@ -31,6 +31,15 @@ http.createServer((request, response) => {
 }).listen(Number(process.env.PORT), process.env.HOST);
 `;
 
+/** Answers when a process that it started has taken 0.4 s of processor time. */
+const parent = `
+const burn = 'do { for (let i = 0; i < 1e7; i++); } while (process.cpuUsage().user < 400_000)';
+require('node:http').createServer((_, response) => {
+  require('node:child_process').spawnSync(process.execPath, ['-e', burn]);
+  response.end('{}');
+}).listen(Number(process.env.PORT), process.env.HOST);
+`;
+
 /** Takes memory until it is stopped. */
 const greedy = `const all = []; setInterval(() => all.push(Buffer.alloc(8 << 20, 1)), 5);`;
 
@@ -292,6 +301,23 @@ export function runtimeSuite({ name: driver, open, skip = false, gaps = {} }: Dr
     },
     gaps.network,
   );
+
+  test(says('the processor time of an instance is told, with what its children took'), async () => {
+    const { runtime } = host;
+    await runtime.apply(specOf(await host.artifact(parent), { count: 2 }), 1, never());
+    const [first, second] = await instancesOf(runtime);
+    assert.ok(first && second);
+    await ask(first);
+    await ask(second);
+    const before = await runtime.processorTimes(webPool);
+    await ask(first);
+    const after = await runtime.processorTimes(webPool);
+    const taken = ({ id }: ObservedInstance): number => (after.get(id) ?? -1) - (before.get(id) ?? 0);
+    assert.ok(taken(first) >= 350, `${taken(first)} ms`);
+    assert.ok(taken(second) >= 0 && taken(second) < taken(first), `${taken(second)} ms`);
+    await runtime.remove(webPool, 2000);
+    assert.equal((await runtime.processorTimes(webPool)).size, 0);
+  });
 
   test(says('an earlier holder of the lease is refused'), async () => {
     const { runtime } = host;

@@ -1,6 +1,7 @@
 import type { CheckResult } from './domain/check.ts';
 import type { Event, RolloutSpec } from './domain/event.ts';
 import type { Plan } from './domain/plan.ts';
+import { beginsWith } from './domain/scaling.ts';
 import type { State, WantedPool } from './domain/state.ts';
 import type { Target } from './domain/target.ts';
 import { loadArtifacts, loadChecks, loadRouter, loadRuntime, loadStores } from './drivers.ts';
@@ -12,7 +13,7 @@ import type { ArtifactShelf, Artifacts, ArtifactUploads, ImageShelf } from './po
 import type { Router } from './ports/router.ts';
 import type { Runtime } from './ports/runtime.ts';
 import { performersOf } from './steps/performers.ts';
-import { countOf, poolSpec } from './steps/tools.ts';
+import { poolSpec, replicasOf, type Tools } from './steps/tools.ts';
 import { type Supervisor, supervise, type Wanted } from './supervise/supervise.ts';
 import type { Logger } from './system/log.ts';
 import type { StateFolder } from './system/state.ts';
@@ -114,15 +115,8 @@ export async function assemble(options: AssembleOptions) {
       });
     },
     supervise: (target: Target): Supervisor => supervise({ ...parts, log: options.log }, target),
-    wantedPool: async (target: Target, { slot, revision, role }: WantedPool): Promise<Wanted> => {
-      const opened = {
-        revision: await stores.revisions.open(revision),
-        values: await stores.vault.open(revision),
-      };
-      const pool = { target, slot, role };
-      const count = countOf(opened.revision, role);
-      return { slot: { target, slot }, spec: await poolSpec({ artifacts }, opened, { pool, count }) };
-    },
+    wantedPool: (target: Target, placed: WantedPool): Promise<Wanted> =>
+      wantedPool({ ...stores, artifacts }, target, placed),
     /** Ends timers and listeners, and writes what waits; instances and fronts stay. */
     close: async (): Promise<void> => {
       runtime.close();
@@ -130,6 +124,22 @@ export async function assemble(options: AssembleOptions) {
       await stores.close();
     },
   };
+}
+
+type Opening = Pick<Tools, 'revisions' | 'vault' | 'artifacts'>;
+
+/** A pool as it is looked after: with a fixed size, or with one that follows its load. */
+async function wantedPool(
+  tools: Opening,
+  target: Target,
+  { slot, revision: id, role }: WantedPool,
+): Promise<Wanted> {
+  const revision = await tools.revisions.open(id);
+  const replicas = replicasOf(revision, role);
+  const opened = { revision, values: await tools.vault.open(id) };
+  const sized = { pool: { target, slot, role }, count: beginsWith(replicas, 0) };
+  const wanted = { slot: { target, slot }, spec: await poolSpec(tools, opened, sized) };
+  return typeof replicas === 'number' ? wanted : { ...wanted, scaling: replicas };
 }
 
 /** A runtime that starts nothing from an artifact that was written to since it was unpacked. */

@@ -6,7 +6,7 @@ import { hasFlipped } from '../domain/course.ts';
 import { openGates } from '../domain/decide.ts';
 import type { Event, Placed, RolloutSpec } from '../domain/event.ts';
 import { releaseName } from '../domain/release.ts';
-import { isRunning, type State, wanted } from '../domain/state.ts';
+import { followsLoad, isRunning, type State, wanted } from '../domain/state.ts';
 import type { Target } from '../domain/target.ts';
 import { messageOf, problem } from '../errors.ts';
 import type { Logger } from '../system/log.ts';
@@ -134,6 +134,11 @@ export class Environment {
     return this.#followed.get(rollout)?.listen(signal);
   }
 
+  /** What is known of the pools whose load decides how large they are, by pool. */
+  get scales(): ReturnType<Supervisor['scales']> {
+    return this.#supervisor?.scales() ?? new Map();
+  }
+
   /** Stops looking after the instances; they run on. */
   async close(): Promise<void> {
     await this.#supervisor?.stop();
@@ -208,7 +213,7 @@ export class Environment {
       await this.#looking.run(async () => {
         this.#supervisor ??= this.#assembly.supervise(target);
         const pools = wanted(state).map((placed) => this.#assembly.wantedPool(target, placed));
-        this.#supervisor.want(await Promise.all(pools));
+        this.#supervisor.want(await Promise.all(pools), followsLoad(state));
       });
     } catch (error) {
       this.#log.error('instances are not looked after', { why: messageOf(error) });

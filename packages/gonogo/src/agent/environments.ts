@@ -6,6 +6,12 @@ import { messageOf } from '../errors.ts';
 import type { Logger } from '../system/log.ts';
 import { Environment } from './environment.ts';
 
+export type Deployed = {
+  readonly target: Target;
+  readonly state: State;
+  readonly scales: Environment['scales'];
+};
+
 /** Every environment of this state folder that was ever deployed to, opened once. */
 export class Environments {
   readonly #assembly: Assembly;
@@ -46,8 +52,10 @@ export class Environments {
   }
 
   /** Those that something was deployed to, as they are now. */
-  async deployed(): Promise<{ readonly target: Target; readonly state: State }[]> {
-    return (await this.all()).flatMap(({ target, state }) => (target ? [{ target, state }] : []));
+  async deployed(): Promise<Deployed[]> {
+    return (await this.all()).flatMap(({ target, state, scales }) =>
+      target ? [{ target, state, scales }] : [],
+    );
   }
 
   /** Aborts every rollout that runs, and waits until each has ended, or for so long. */

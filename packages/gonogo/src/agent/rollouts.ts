@@ -68,7 +68,7 @@ export const rolloutOperations = (
     const asked = (await environments.deployed())
       .filter(({ target }) => project === undefined || target.project === project)
       .filter(({ target }) => environment === undefined || target.environment === environment);
-    return await Promise.all(asked.map(({ target, state }) => environmentStatus(assembly, target, state)));
+    return await Promise.all(asked.map((deployed) => environmentStatus(assembly, deployed)));
   },
   async history({ project, environment, limit }) {
     const { target } = await known(environments, project, environment);

@@ -5,6 +5,7 @@ import type { Revision, Values } from '../domain/revision.ts';
 import { type Proven, provenAs, rollbackTarget, type State } from '../domain/state.ts';
 import type { Target } from '../domain/target.ts';
 import { problem } from '../errors.ts';
+import { canonicalJson } from '../system/digest.ts';
 import type { DeployInput, RollbackInput } from '../wire/api.ts';
 
 type Wish = Parameters<Assembly['plan']>[1];
@@ -52,7 +53,11 @@ async function currentValues(assembly: Assembly, { live }: State, environment: s
 
 /** A release in values: its name tells nothing of them, but equal values have the same. */
 async function revisionOf(assembly: Assembly, rest: Omit<Revision, 'id'>, values: Values): Promise<Revision> {
-  const snapshot = { ...values, 'gonogo replicas': String(rest.replicas), 'gonogo address': rest.address };
+  const snapshot = {
+    ...values,
+    'gonogo replicas': canonicalJson(rest.replicas),
+    'gonogo address': rest.address,
+  };
   const signature = await assembly.stores.vault.sign(snapshot);
   const digest = rest.release.digest.replace('sha256:', '');
   return { id: `${digest.slice(0, 12)}.${signature.slice(0, 8)}`, ...rest };

@@ -4,6 +4,7 @@ import type { Ending, Event, RolloutSpec } from '../domain/event.ts';
 import type { Otherwise, ProvenBy } from '../domain/plan.ts';
 import type { Artifact, Release } from '../domain/release.ts';
 import type { ReleaseRecord } from '../domain/release-record.ts';
+import type { ScaleStatus } from '../domain/scaling.ts';
 import type { SlotName } from '../domain/slot.ts';
 import type { Split } from '../domain/split.ts';
 import type { Instant, Millis } from '../domain/units.ts';
@@ -73,6 +74,8 @@ export type SlotStatus = {
   readonly until?: Instant;
   readonly instances: readonly InstanceStatus[];
   readonly restarts: number;
+  /** Of a pool whose load decides how large it is: its range, and what is known of its load. */
+  readonly scaling?: ScaleStatus;
 };
 
 export type LeaseStatus = { readonly owner: string; readonly age: Millis };

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { EnvironmentSpec } from '../domain/environment.ts';
 import type { Environment, EnvSource } from './project.ts';
 import { frontOf, preview, proxy, stickyCookie } from './proxy.ts';
-import { replicas } from './run.ts';
+import { replicas } from './replicas.ts';
 import {
   command,
   name,

@@ -2,6 +2,7 @@ import type { CheckSpec } from '../domain/check.ts';
 import type { EnvironmentSpec } from '../domain/environment.ts';
 import type { Contract, Manifest } from '../domain/release.ts';
 import type { Keeping } from '../domain/release-record.ts';
+import type { Replicas } from '../domain/scaling.ts';
 
 /** One source of an environment's variables; later sources win. */
 export type EnvSource = { readonly file: string } | { readonly command: readonly string[] };
@@ -35,7 +36,7 @@ export type Environment = {
   readonly spec: EnvironmentSpec;
   readonly env: readonly EnvSource[];
   /** Overrides `run.replicas`. */
-  readonly replicas?: number;
+  readonly replicas?: Replicas;
 };
 
 export type Environments = Readonly<Record<string, Environment>>;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Run } from '../domain/release.ts';
+import { replicas, workerReplicas } from './replicas.ts';
 import {
   command,
   doc,
@@ -14,16 +15,6 @@ import {
   withDefault,
 } from './section.ts';
 import { duration, size } from './units.ts';
-
-/** How many instances of a role run. */
-export const replicas = z
-  .int({
-    error: ({ input }) =>
-      typeof input === 'object' && input !== null
-        ? 'a range is not supported yet: write a number'
-        : undefined,
-  })
-  .check(z.gte(1, { error: 'must be at least 1' }), z.lte(1000, { error: 'must be at most 1000' }));
 
 const folder = innerPath.check(
   rule((path) => !['.', './'].includes(path), 'cannot be the whole artifact: name a folder in it'),
@@ -43,7 +34,11 @@ const networkName = text.check(
 
 const worker = section({
   command: doc(z.clone(command), 'Starts one instance of this role, in the artifact’s folder.'),
-  replicas: withDefault(replicas, 1, 'How many instances of this role run.'),
+  replicas: withDefault(
+    workerReplicas,
+    1,
+    'How many instances of this role run: a number, or a range in which their load decides.',
+  ),
   overlap: withDefault(
     z.boolean(),
     true,
@@ -65,7 +60,11 @@ const input = section({
     z.int().check(z.gte(1), z.lte(65535)),
     'The port that an image’s container listens on. Default: the one it is told in $PORT. A bundle has none: it listens on $PORT.',
   ),
-  replicas: withDefault(replicas, 1, 'How many instances run.'),
+  replicas: withDefault(
+    replicas,
+    1,
+    'How many instances run: a number, or a range in which their load decides.',
+  ),
   stop: withDefault(stop, {}, 'How an instance is stopped.'),
   shared: withDefault(z.array(folder), [], 'Folders, relative to the artifact, that outlive releases.'),
   user: optional(

@@ -1,4 +1,5 @@
 import type { CheckSpec, EnvRule, Program } from './check.ts';
+import type { Replicas } from './scaling.ts';
 import type { Millis } from './units.ts';
 
 /** One probe: a check the supervisor asks again and again. `tcp` asks only whether the port accepts. */
@@ -20,7 +21,7 @@ export type Health = {
 /** A role that takes no traffic. */
 export type WorkerRun = {
   readonly command: readonly string[];
-  readonly replicas: number;
+  readonly replicas: Replicas;
   /** False: two revisions of it must never run at once. */
   readonly overlap: boolean;
 };
@@ -41,7 +42,7 @@ export type Run = {
   readonly command: readonly string[];
   /** The port an image's container listens on; absent: the one it is told in $PORT. */
   readonly port?: number;
-  readonly replicas: number;
+  readonly replicas: Replicas;
   /** By role; absent: there are none. */
   readonly workers?: Readonly<Record<string, WorkerRun>>;
   /** From SIGTERM to SIGKILL. */

@@ -99,6 +99,10 @@ const poolsOf = ({ live, warm }: State): WantedPool[] => [
 
 const poolOf = ({ slot, revision }: Placed, role: string): WantedPool => ({ slot, revision, role });
 
+/** The slot whose pools grow and shrink with their load: what serves, while no rollout is under way or got stuck. */
+export const followsLoad = (state: State): SlotName | undefined =>
+  isRunning(state) || isStuck(state) ? undefined : state.live?.slot;
+
 /** The pools that are scaled now, or were by the running rollout. */
 function poolsInHand({ rollout, pending }: State): Set<string> {
   const begun =

@@ -2,6 +2,7 @@ import type { EnvironmentSpec, StrategyName } from '../domain/environment.ts';
 import type { Placed, RolloutSpec } from '../domain/event.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Revision } from '../domain/revision.ts';
+import { beginsWith } from '../domain/scaling.ts';
 import { otherSlot } from '../domain/slot.ts';
 import { isStuck, type State } from '../domain/state.ts';
 import type { Target } from '../domain/target.ts';
@@ -97,11 +98,12 @@ async function observe(tools: PlanTools, state: State, { wish, warm, pools }: Ob
   const { target, revision, settings } = wish;
   const slot = warm?.slot ?? (state.live ? otherSlot(state.live.slot) : 'blue');
   const there = warm ? [] : pools.filter((one) => one.pool.slot === slot && isStanding(one));
+  const runs = runsOf(state.live, pools);
   const { split } = await tools.router.observe(target);
   const front = await chooseFront(tools.router, { target, listen: settings.listen, current: state.front });
   const live =
     state.live && state.live.slot !== slot
-      ? { ...state.live, ...sizeOf(await tools.revisions.open(state.live.revision)) }
+      ? { ...state.live, ...sizeOf(await tools.revisions.open(state.live.revision), runs) }
       : undefined;
   return {
     target,
@@ -110,7 +112,7 @@ async function observe(tools: PlanTools, state: State, { wish, warm, pools }: Ob
     split,
     next: {
       ...{ slot, revision: revision.id, releaseDigest: revision.release.digest },
-      ...sizeOf(revision),
+      ...sizeOf(revision, runs),
       ...(wish.kind === 'deploy' ? migrationOf(revision) : {}),
     },
     ...(live ? { live } : {}),
@@ -124,17 +126,37 @@ async function observe(tools: PlanTools, state: State, { wish, warm, pools }: Ob
 const isStanding = ({ pool, instances }: ObservedPool): boolean =>
   pool.role !== jobRole && instances.length > 0;
 
-/** How many instances of which roles, and how long they may take to start and to become ready, in milliseconds. */
-function sizeOf({ replicas, release }: Revision): Omit<Sized, keyof Placed> & Pick<Placed, 'workers'> {
+type Runs = (role: string) => number;
+
+/** How many instances of a role serve now; what ended by itself counts, because it is replaced. */
+const runsOf =
+  (live: Placed | undefined, pools: readonly ObservedPool[]): Runs =>
+  (role) =>
+    pools.find(
+      ({ pool, revision }) => pool.slot === live?.slot && pool.role === role && revision === live.revision,
+    )?.instances.length ?? 0;
+
+/**
+ * How many instances of which roles, and how long they may take to start and to become ready, in milliseconds. Where the
+ * load decides how many, there are as many as serve now, within the range: a deploy under load must not drop to min.
+ */
+function sizeOf(
+  { replicas: written, release }: Revision,
+  runs: Runs,
+): Omit<Sized, keyof Placed> & Pick<Placed, 'workers'> {
+  const replicas = beginsWith(written, runs('web'));
   const { health, run } = release.manifest;
   const budget = health.startup.every * health.startup.failures;
   const startWithin = 2 * budget + 20 * health.ready.every + 30_000;
-  const roles = Object.entries(run.workers ?? {}).map(([role, worker]) => ({ role, ...worker }));
+  const roles = Object.entries(run.workers ?? {}).map(
+    ([role, { replicas, overlap }]): Worker => ({
+      ...{ role, overlap },
+      replicas: beginsWith(replicas, runs(role)),
+    }),
+  );
   if (roles.length === 0) return { replicas, startWithin };
-  return { replicas, startWithin, roles: roles.map(workerOf), workers: roles.map(({ role }) => role) };
+  return { replicas, startWithin, roles, workers: roles.map(({ role }) => role) };
 }
-
-const workerOf = ({ role, replicas, overlap }: Worker): Worker => ({ role, replicas, overlap });
 
 function migrationOf({ release }: Revision): { migrate?: Migration } {
   const { migrate } = release.manifest;

@@ -105,6 +105,11 @@ export interface Runtime {
    * LEASE_LOST when a newer lease has acted; fence 0, the default, acts under none.
    */
   remove(pool: PoolId, grace: Millis, fence?: Fence): Promise<void>;
+  /**
+   * The processor time that each running instance of a pool has taken since it started, all of its processes together;
+   * one whose time cannot be read is absent.
+   */
+  processorTimes(pool: PoolId): Promise<ReadonlyMap<InstanceId, Millis>>;
   /** What an instance's processes listen on; undefined where it cannot be known. */
   listening(instance: InstanceId): Promise<readonly Address[] | undefined>;
   /** From where checks see what the instance sees; of one that ended, what it would see, without its environment. */

@@ -50,6 +50,11 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
   const of = async (instance: InstanceId): Promise<Runtime> =>
     [...contained.values()].some((ids) => ids.has(instance)) ? await load.containers() : processes;
 
+  const holderOf = async (pool: PoolId): Promise<Runtime> => {
+    const containers = await containersOf(pool.target);
+    return containers && (await has(containers, pool)) ? containers : processes;
+  };
+
   return {
     can: processes.can,
     vet: async (spec) =>
@@ -68,12 +73,11 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
       if (containers)
         await applying.forget(pool.target, async () => (await containers.observe(pool.target)).length === 0);
     },
+    processorTimes: async (pool) => await (await holderOf(pool)).processorTimes(pool),
     listening: async (instance) => await (await of(instance)).listening(instance),
     vantage: async (instance) => await (await of(instance)).vantage(instance),
     logs: async function* (pool, options) {
-      const containers = await containersOf(pool.target);
-      const runtime = containers && (await has(containers, pool)) ? containers : processes;
-      yield* runtime.logs(pool, options);
+      yield* (await holderOf(pool)).logs(pool, options);
     },
     images: imagesOf(load.containers),
     close: () => {

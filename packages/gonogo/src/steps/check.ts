@@ -1,7 +1,8 @@
 import type { CheckResult, CheckSpec } from '../domain/check.ts';
 import { routeOf } from '../domain/front.ts';
 import type { Outcome, WorkOf } from '../domain/plan.ts';
-import type { PoolId } from '../domain/slot.ts';
+import { beginsWith } from '../domain/scaling.ts';
+import { otherSlot, type PoolId } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import type { Vantage } from '../ports/vantage.ts';
@@ -69,7 +70,9 @@ async function blockedBy(tools: Tools, work: CheckWork, opened: Opened): Promise
   const { revision, values } = opened;
   const { id, address, replicas, release } = revision;
   const pool = { ...work.slot, role: 'web' };
-  const what = { pool, revision: id, releaseDigest: release.digest, count: replicas, address };
+  const serving = await observePool(tools, { ...pool, slot: otherSlot(pool.slot) });
+  const count = beginsWith(replicas, serving?.instances.length ?? 0);
+  const what = { pool, revision: id, releaseDigest: release.digest, count, address };
   return (
     (await tools.router.vet(work.slot.target, routeOf(work, values))) ??
     (await tools.runtime.vet({ ...what, manifest: release.manifest, values }))

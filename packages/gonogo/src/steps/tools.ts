@@ -2,6 +2,7 @@ import type { CheckResult } from '../domain/check.ts';
 import type { EvidenceRef } from '../domain/plan.ts';
 import { type Manifest, releaseName } from '../domain/release.ts';
 import type { Revision, Values } from '../domain/revision.ts';
+import type { Replicas } from '../domain/scaling.ts';
 import { secretsOf } from '../domain/secrets.ts';
 import { type PoolId, poolKey } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
@@ -81,7 +82,7 @@ export const withCommand = (manifest: Manifest, command: readonly string[]): Man
 });
 
 /** How many instances of a role run in this revision. */
-export const countOf = ({ replicas, release }: Revision, role: string): number =>
+export const replicasOf = ({ replicas, release }: Revision, role: string): Replicas =>
   role === 'web' ? replicas : (release.manifest.run.workers?.[role]?.replicas ?? 0);
 
 /** The pool as it is in the world; undefined when there is none. */

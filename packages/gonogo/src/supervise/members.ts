@@ -4,7 +4,7 @@ import { once, type Supervision } from './supervision.ts';
 import type { Watched } from './watched.ts';
 
 /** The role that takes traffic; workers are kept alive but are nobody's member. */
-const serving = 'web';
+export const serving = 'web';
 
 /** Tells the router each slot's ready instances, when they are others than it was told last. */
 export function tellMembers(supervision: Supervision): void {
@@ -39,7 +39,8 @@ async function tell({ tools, told }: Supervision, slot: SlotId, members: readonl
 
 const servingIn = (supervision: Supervision, key: string): Watched[] =>
   [...supervision.watched.values()].filter(
-    ({ wanted }) => slotKey(wanted.slot) === key && wanted.spec.pool.role === serving,
+    ({ id, wanted }) =>
+      slotKey(wanted.slot) === key && wanted.spec.pool.role === serving && !supervision.leaving.has(id),
   );
 
 const memberOf = ({ instance: { id, host, port } }: Watched): Member => ({ instance: id, host, port });

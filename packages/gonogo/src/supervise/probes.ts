@@ -3,6 +3,7 @@ import { secretsOf } from '../domain/secrets.ts';
 import type { Millis } from '../domain/units.ts';
 import type { Vantage } from '../ports/vantage.ts';
 import { next, type ProbeName, probesIn } from './instance.ts';
+import { serving } from './members.ts';
 import type { Supervision } from './supervision.ts';
 import { change, healthOf, type Watched } from './watched.ts';
 
@@ -15,7 +16,9 @@ const slow: Millis = 100;
 export function askDue(supervision: Supervision): Millis {
   const now = supervision.tools.clock.mono();
   let soonest = Number.POSITIVE_INFINITY;
-  for (const watched of supervision.watched.values())
+  for (const watched of supervision.watched.values()) {
+    // A worker listens on nothing that could be asked: it is up while it runs.
+    if (watched.wanted.spec.pool.role !== serving) continue;
     for (const name of probesIn(watched.condition, healthOf(watched))) {
       if (watched.asking.has(name)) {
         soonest = Math.min(soonest, Math.max(watched.due.get(name) ?? now, now + slow));
@@ -24,6 +27,7 @@ export function askDue(supervision: Supervision): Millis {
       if ((watched.due.get(name) ?? now) <= now) void ask(supervision, watched, name);
       soonest = Math.min(soonest, watched.due.get(name) ?? now);
     }
+  }
   return soonest;
 }
 

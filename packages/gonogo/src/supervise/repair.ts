@@ -1,10 +1,11 @@
 import { poolKey } from '../domain/slot.ts';
 import type { Millis } from '../domain/units.ts';
+import { countOf, specNow } from './scale.ts';
 import { once, type Supervision, type Wanted } from './supervision.ts';
 import type { Watched } from './watched.ts';
 
 /** Supervision acts under no lease: it only keeps alive what a rollout has put there. */
-const noFence = 0;
+export const noFence = 0;
 
 /** Starts what is missing and replaces what ended or failed and has waited; answers when the next wait is over. */
 export function repair(supervision: Supervision): Millis {
@@ -12,10 +13,10 @@ export function repair(supervision: Supervision): Millis {
   const now = supervision.tools.clock.mono();
   for (const [key, wanted] of supervision.wanted) {
     const present = [...supervision.watched.values()].filter((watched) => watched.wanted === wanted);
-    if (present.length < wanted.spec.count)
+    if (present.length < (countOf(supervision, wanted) ?? 0))
       once(supervision, `starting ${key}`, () => fill(supervision, wanted));
     for (const watched of present) {
-      if (watched.replaceAt === undefined) continue;
+      if (watched.replaceAt === undefined || supervision.leaving.has(watched.id)) continue;
       if (watched.replaceAt <= now)
         once(supervision, `replacing ${watched.id}`, () => replace(supervision, watched));
       else soonest = Math.min(soonest, watched.replaceAt);
@@ -26,7 +27,7 @@ export function repair(supervision: Supervision): Millis {
 
 async function fill(supervision: Supervision, wanted: Wanted): Promise<void> {
   if (stillWanted(supervision, wanted))
-    await supervision.tools.runtime.apply(wanted.spec, noFence, supervision.signal);
+    await supervision.tools.runtime.apply(specNow(supervision, wanted), noFence, supervision.signal);
 }
 
 async function replace(supervision: Supervision, watched: Watched): Promise<void> {

@@ -57,6 +57,8 @@ beforeEach(() => {
         members: async (_slot, members) => {
           told.push(members.map((member) => member.instance));
         },
+        counters: () => Promise.reject(new Error('nobody asks for counters here')),
+        drain: async () => true,
       },
       checks: checkRunner(),
       clock: systemClock,
@@ -145,6 +147,22 @@ test('an instance that is not alive any more is replaced by another', async () =
   await eventually('its leaving', () => told.some((members, at) => at > 0 && members.length === 0));
   await eventually('its replacement', () => lastTold()?.length === 1 && lastTold()?.[0] !== first.id);
   assert.equal((await running()).length, 1);
+});
+
+test('a worker, which listens on nothing, is asked no probe and is not replaced for its silence', async () => {
+  const spec = patientSpec(1);
+  const pool = { ...webPool, role: 'mailer' };
+  const health = { ...spec.manifest.health, startup: { ...probe, get: 'tcp', failures: 2 } };
+  const run = { ...spec.manifest.run, command: ['node', '-e', 'setInterval(() => undefined, 1000)'] };
+  supervisor.want([{ slot, spec: { ...spec, pool, manifest: { ...spec.manifest, health, run } } }]);
+  const [first] = await eventually('the worker', async () => {
+    const workers = await instancesOf(host.runtime, pool);
+    return workers.length === 1 && workers;
+  });
+  await systemClock.sleep(1000); // Some twenty probes.
+  assert.deepEqual(await instancesOf(host.runtime, pool), [first]);
+  await supervisor.stop();
+  await host.runtime.remove(pool, 2000);
 });
 
 test('membership is told only when it changed', async () => {

@@ -1,6 +1,8 @@
-import { poolKey, slotKey } from '../domain/slot.ts';
+import { type ScaleStatus, scalePeriod } from '../domain/scaling.ts';
+import { poolKey, type SlotName, slotKey } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
 import type { Millis } from '../domain/units.ts';
+import { followLoad, restOrFollow, scaleStatuses } from './follow-load.ts';
 import { tellMembers } from './members.ts';
 import { askDue } from './probes.ts';
 import { repair } from './repair.ts';
@@ -12,9 +14,12 @@ export type { Wanted } from './supervision.ts';
 export type Supervisor = {
   /**
    * The pools to look after from now on, instead of those before. A pool that is taken off is not stopped, and nothing
-   * is done to it any more: take it off before something else stops it.
+   * is done to it any more: take it off before something else stops it. `scaling` is the slot whose pools may follow
+   * their load; absent: all keep their size.
    */
-  want(pools: readonly Wanted[]): void;
+  want(pools: readonly Wanted[], scaling?: SlotName): void;
+  /** What is known of the pools whose load decides how large they are, by pool. */
+  scales(): ReadonlyMap<string, ScaleStatus>;
   /** Ends the supervision; instances run on, and the router keeps its members. */
   stop(): Promise<void>;
 };
@@ -27,12 +32,15 @@ export function supervise(tools: SupervisorTools, target: Target): Supervisor {
   const stopping = new AbortController();
   const alarm = makeAlarm();
   const supervision: Supervision = {
-    tools: { random: Math.random, ...tools },
+    tools: { random: Math.random, scaleEvery: scalePeriod, ...tools },
     target,
     wanted: new Map(),
     watched: new Map(),
     looked: new Set(),
     heirs: new Map(),
+    scales: new Map(),
+    scaling: undefined,
+    leaving: new Set(),
     told: new Map(),
     tasks: new Map(),
     signal: stopping.signal,
@@ -41,10 +49,12 @@ export function supervise(tools: SupervisorTools, target: Target): Supervisor {
   const stopListening = tools.runtime.onChange(alarm.ring);
   const running = run(supervision, alarm);
   return {
-    want: (pools) => {
+    want: (pools, scaling) => {
       want(supervision, pools);
+      restOrFollow(supervision, scaling);
       alarm.ring();
     },
+    scales: () => scaleStatuses(supervision),
     stop: async () => {
       stopListening();
       stopping.abort();
@@ -69,6 +79,7 @@ function want(supervision: Supervision, pools: readonly Wanted[]): void {
   for (const [key, wanted] of before) {
     if (supervision.wanted.get(key) === wanted) continue;
     supervision.looked.delete(key);
+    supervision.scales.delete(key);
     supervision.told.delete(slotKey(wanted.slot));
     for (const [id, watched] of supervision.watched)
       if (watched.wanted === wanted) supervision.watched.delete(id);
@@ -96,6 +107,7 @@ async function run(supervision: Supervision, alarm: Alarm): Promise<void> {
       lookAt = tools.clock.mono() + 1000;
     }
     tellMembers(supervision);
+    followLoad(supervision);
     const next = Math.min(
       askDue(supervision),
       repair(supervision),

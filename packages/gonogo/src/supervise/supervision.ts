@@ -1,24 +1,35 @@
-import type { SlotId } from '../domain/slot.ts';
+import type { Scaling } from '../domain/scaling.ts';
+import type { SlotId, SlotName } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
+import type { Millis } from '../domain/units.ts';
 import type { Checks } from '../ports/checks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Router } from '../ports/router.ts';
 import type { InstanceId, PoolSpec, Runtime } from '../ports/runtime.ts';
+import type { Scale } from './scale.ts';
 import type { Watched } from './watched.ts';
 
 /** A pool that must be kept alive and, for the role that takes traffic, in its slot's membership. */
-export type Wanted = { readonly slot: SlotId; readonly spec: PoolSpec };
+export type Wanted = {
+  readonly slot: SlotId;
+  /** With `scaling` its count is the least. */
+  readonly spec: PoolSpec;
+  /** Its load decides how many instances run; until that is known, as many as do. */
+  readonly scaling?: Scaling;
+};
 
 type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export type SupervisorTools = {
   readonly runtime: Runtime;
-  readonly router: Pick<Router, 'members'>;
+  readonly router: Pick<Router, 'members' | 'counters' | 'drain'>;
   readonly checks: Checks;
   readonly clock: Clock;
   readonly log: { info(msg: string, fields?: Fields): void; warn(msg: string, fields?: Fields): void };
   /** 0 ≤ x < 1; default: the system's. */
   readonly random?: () => number;
+  /** How often load is judged; default: 15 s. */
+  readonly scaleEvery?: Millis;
 };
 
 /** What one supervisor works with while it runs. */
@@ -32,6 +43,12 @@ export type Supervision = {
   readonly looked: Set<string>;
   /** Restarts in a row that a replacement inherits, until it is first seen. */
   readonly heirs: Map<InstanceId, number>;
+  /** How large the pools are whose load decides, by pool. */
+  readonly scales: Map<string, Scale>;
+  /** The slot whose pools may be made larger or smaller now; undefined while something else acts on the environment. */
+  scaling: SlotName | undefined;
+  /** Instances that go: members no more, and not replaced when they end. */
+  readonly leaving: Set<InstanceId>;
   /** The membership each slot was told last. */
   readonly told: Map<string, string>;
   /** What is being done now, so that it is done once: pools under repair, slots being told. */

@@ -4,7 +4,7 @@ import type { Artifact, Release } from '../domain/release.ts';
 import type { ReleaseRecord } from '../domain/release-record.ts';
 import type { Values } from '../domain/revision.ts';
 import { FrontWire } from './front.ts';
-import { ManifestWire } from './manifest.ts';
+import { ManifestWire, ReplicasWire } from './manifest.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
 /** A project's identity: see docs/decisions on targets. */
@@ -60,7 +60,7 @@ export const DeployInput = z.strictObject({
   /** What `plan` answered: refused with PLAN_MOVED when the world has moved since. */
   planId: z.string().max(100).exactOptional(),
   /** Instances in this environment; default: what the manifest says. */
-  replicas: z.int().min(1).max(1000).exactOptional(),
+  replicas: ReplicasWire.exactOptional(),
   /** Who asks, for the history: `ada@laptop`. */
   by: z.string().max(200),
 });

@@ -7,6 +7,7 @@ import {
   programs,
 } from '../domain/check.ts';
 import type { Manifest } from '../domain/release.ts';
+import type { Replicas } from '../domain/scaling.ts';
 
 /** The manifest as it crosses a process boundary: strict at every level, and held to the domain's types. */
 
@@ -79,12 +80,27 @@ const ProbeWire = z.strictObject({
   successes: z.int().min(1),
 });
 
+const count = z.int().min(1).max(1000);
+
+export const ReplicasWire = z.union([
+  count,
+  z
+    .strictObject({
+      min: count,
+      max: count,
+      by: z.enum(['cpu', 'in_flight']),
+      target: z.number().gt(0),
+      downAfter: millis,
+    })
+    .refine(({ min, max }) => max >= min, 'max must be at least min'),
+]) satisfies z.ZodType<Replicas>;
+
 export const ManifestWire = z.strictObject({
   service: z.string(),
   run: z.strictObject({
     command: z.array(z.string()),
     port: z.int().min(1).max(65535).exactOptional(),
-    replicas: z.int().min(1).max(1000),
+    replicas: ReplicasWire,
     grace: millis,
     shared: z.array(z.string()),
     user: z.string().exactOptional(),
@@ -95,7 +111,7 @@ export const ManifestWire = z.strictObject({
     workers: z
       .record(
         z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
-        z.strictObject({ command: words, replicas: z.int().min(1).max(1000), overlap: z.boolean() }),
+        z.strictObject({ command: words, replicas: ReplicasWire, overlap: z.boolean() }),
       )
       .exactOptional(),
   }),

@@ -1,18 +1,16 @@
 import type { EnvironmentStatus, InstanceStatus, SlotStatus } from '../../api/contract.ts';
 import type { Assembly } from '../../assemble.ts';
 import { releaseName } from '../../domain/release.ts';
-import type { State } from '../../domain/state.ts';
-import { streamOf, type Target } from '../../domain/target.ts';
+import { poolKey } from '../../domain/slot.ts';
+import { streamOf } from '../../domain/target.ts';
+import type { Deployed } from '../environments.ts';
 import { summaryOf, waitingOf } from './summary.ts';
 
 type ObservedPool = Awaited<ReturnType<Assembly['runtime']['observe']>>[number];
 
 /** What runs in an environment now, as the runtime and the router see it, and what the journal says of it. */
-export async function environmentStatus(
-  assembly: Assembly,
-  target: Target,
-  state: State,
-): Promise<EnvironmentStatus> {
+export async function environmentStatus(assembly: Assembly, deployed: Deployed): Promise<EnvironmentStatus> {
+  const { target, state } = deployed;
   const [pools, { split }, lease] = await Promise.all([
     assembly.runtime.observe(target),
     assembly.router.observe(target),
@@ -25,7 +23,7 @@ export async function environmentStatus(
     service,
     environment,
     split,
-    slots: await Promise.all(pools.filter(isShown).map((pool) => slotStatus(assembly, pool, state))),
+    slots: await Promise.all(pools.filter(isShown).map((pool) => slotStatus(assembly, pool, deployed))),
     ...(state.front ? { front: state.front } : {}),
     ...(proven ? { proven: proven.revision } : {}),
     ...(state.rollout ? { rollout: { ...summaryOf(state.rollout), ...waitingOf(state) } } : {}),
@@ -39,11 +37,16 @@ export async function environmentStatus(
 const isShown = ({ pool, instances }: ObservedPool): boolean =>
   pool.role !== 'job' || instances.some((instance) => instance.state.is === 'running');
 
-async function slotStatus(assembly: Assembly, pool: ObservedPool, state: State): Promise<SlotStatus> {
+async function slotStatus(
+  assembly: Assembly,
+  pool: ObservedPool,
+  { state, scales }: Deployed,
+): Promise<SlotStatus> {
   const { release } = await assembly.stores.revisions.open(pool.revision);
   const { slot, target, role } = pool.pool;
   const isWarm = state.warm?.slot === slot && state.warm.revision === pool.revision;
   const isLive = state.live?.slot === slot && state.live.revision === pool.revision;
+  const scaling = scales.get(poolKey(pool.pool));
   return {
     slot,
     revision: pool.revision,
@@ -52,6 +55,7 @@ async function slotStatus(assembly: Assembly, pool: ObservedPool, state: State):
     pool: role,
     instances: pool.instances.map(instanceStatus),
     restarts: pool.restarts,
+    ...(scaling && isLive ? { scaling } : {}),
     ...(isWarm && state.warm ? { until: state.warm.until } : {}),
   };
 }

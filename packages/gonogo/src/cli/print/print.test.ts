@@ -257,6 +257,21 @@ test('lists name the revision where one release stands in them with several sets
   assert.match(history.join('\n'), /\(9f3c2a1\.aaaaaaaa\).*\(9f3c2a1\.bbbbbbbb\)/s);
 });
 
+test('status shows the range of what follows its load, what that load is, and why there are no more', () => {
+  const scaling = { min: 2, max: 8, by: 'cpu', target: 0.7, count: 2, load: 0.964 } as const;
+  const limit = '1 more instances may take 900 MB of memory, and 200 MB are free';
+  const live = { ...blue, slot: 'green', role: 'live', instances: [instance, instance] } as const;
+  const slots = [
+    { ...live, scaling: { ...scaling, limit } },
+    { ...live, pool: 'mailer', scaling: { ...scaling, by: 'in_flight', target: 20, load: 7.35 } },
+  ] as const;
+  assert.deepEqual(statusLines([{ ...status, slots }], now, plain).slice(1), [
+    '  ● green          shop@41bd07e   live   2 running of 2–8 (cpu 96 % of 70 %), since 14 minutes ago',
+    '  ● green mailer   shop@41bd07e   live   2 running of 2–8 (7.3 of 20 requests in flight), since 14 minutes ago',
+    `    ! green web would be larger: ${limit}`,
+  ]);
+});
+
 test('history is a line a rollout', () => {
   assert.deepEqual(historyLines([go, { ...noGo, failedStep: 'verify' }], now, plain), [
     'GO      shop@9f3c2a1   deploy   succeeded            14 minutes ago   3.2 s   r-12',

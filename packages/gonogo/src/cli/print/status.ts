@@ -1,4 +1,5 @@
 import type { EnvironmentStatus, RolloutSummary, SlotStatus } from '../../api/contract.ts';
+import { describeLoad } from '../../domain/scaling.ts';
 import { describeSplit, servingSlots } from '../../domain/split.ts';
 import { columns } from './columns.ts';
 import { namesOf } from './names.ts';
@@ -25,6 +26,7 @@ function linesOf(environment: EnvironmentStatus, now: number, palette: Palette):
   return [
     `${palette.bold(`${service} ${environment.environment}`)}   ${frontUrl(environment.front)}   ${traffic}`,
     ...columns(slots.map((slot) => slotRow(slot, { environment, now, palette }))),
+    ...slots.flatMap((slot) => limitLine(slot, palette)),
     ...(rollout && !rollout.ending ? [rolloutLine(rollout, now, palette)] : []),
     ...(rollout?.waiting ? [waitingLine(environment.environment, rollout.waiting, { now, palette })] : []),
     ...(lease
@@ -51,13 +53,26 @@ function slotRow(slot: SlotStatus, { environment, now, palette }: Row): string[]
   ];
 }
 
-function instancesText({ instances }: SlotStatus, now: number): string {
+function instancesText(slot: SlotStatus, now: number): string {
+  const { instances } = slot;
   const running = instances.filter(({ state }) => state === 'running');
   const since = Math.max(...running.map((one) => one.since));
   const ended = instances.length - running.length;
   const age = running.length > 0 ? `, since ${ago(since, now)}` : '';
-  return `${running.length} running${ended > 0 ? `, ${ended} ended` : ''}${age}`;
+  return `${running.length} running${rangeText(slot)}${ended > 0 ? `, ${ended} ended` : ''}${age}`;
 }
+
+/** ` of 2–8 (cpu 64 % of 70 %)`: the range in which their load decides, and that load. */
+function rangeText({ scaling }: SlotStatus): string {
+  if (!scaling) return '';
+  const { min, max, load } = scaling;
+  return ` of ${min}–${max}${load === undefined ? '' : ` (${describeLoad(scaling, load)})`}`;
+}
+
+const limitLine = ({ slot, pool, scaling }: SlotStatus, { yellow }: Palette): string[] =>
+  scaling?.limit === undefined
+    ? []
+    : [`    ${yellow('!')} ${slot} ${pool} would be larger: ${scaling.limit}`];
 
 const restartsText = ({ restarts }: SlotStatus, { yellow }: Palette): string =>
   restarts === 0 ? '' : yellow(`${restarts} restart${restarts === 1 ? '' : 's'}`);

@@ -15,6 +15,7 @@ import { kernelLog } from './kernel-log.ts';
 import { listeningOf } from './listening.ts';
 import { poolLogs } from './logs.ts';
 import { DockerOptions } from './options.ts';
+import { processorTimes } from './processor.ts';
 import type { DockerTools } from './tools.ts';
 import { vantageOf } from './vantage.ts';
 import { vet } from './vet.ts';
@@ -81,6 +82,7 @@ export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRu
         hold(fences, pool, fence);
         return removePool(tools, pool, grace);
       }),
+    processorTimes: (pool) => processorTimes(tools, pool),
     listening: async (instance) => listeningOf(await find(instance)),
     vantage: async (instance) => vantageOf(tools, await find(instance), instance),
     logs: (pool, wish) => poolLogs(tools, pool, wish),

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Millis } from '../../domain/units.ts';
 import { bootId, identify, type ProcessIdentity } from '../../system/process.ts';
 
 /** A process group of ours: its leader, and the launch key that its members have in their environment. */
@@ -42,6 +43,26 @@ export function environmentOf(pid: number): Record<string, string> | undefined {
   return Object.fromEntries(
     pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
   );
+}
+
+/** USER_HZ, in which /proc counts processor time on every platform, whatever tick the kernel itself has. */
+const ticksPerSecond = 100;
+
+/**
+ * The processor time of every process group by its leader's number: of its members, zombies included, and of the
+ * children they have waited for (utime, stime, cutime and cstime of proc_pid_stat(5)).
+ */
+export function processorTimeByGroup(): Map<number, Millis> {
+  const times = new Map<number, Millis>();
+  for (const pid of processes()) {
+    const stat = readProc(`${pid}/stat`);
+    if (!stat) continue;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    const group = Number(fields[2]);
+    times.set(group, (times.get(group) ?? 0) + (ticks * 1000) / ticksPerSecond);
+  }
+  return times;
 }
 
 const launchOf = (pid: number): string | undefined => environmentOf(pid)?.GONOGO_LAUNCH;

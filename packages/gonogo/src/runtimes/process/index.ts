@@ -20,6 +20,7 @@ import { listeningOf } from './listening.ts';
 import { poolLogs } from './logs.ts';
 import { ProcessOptions } from './options.ts';
 import { tail } from './output.ts';
+import { processorTimes } from './processor.ts';
 import { addressOf } from './render.ts';
 import type { ProcessTools } from './tools.ts';
 import { vet } from './vet.ts';
@@ -92,6 +93,7 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
         hold(fences, pool, fence);
         return removePool(tools, pool, grace);
       }),
+    processorTimes: (pool) => processorTimes(tools, pool),
     listening: async (instance) => {
       const found = await find(tools, instance);
       return found ? listeningOf(membersOf({ leader: found.process, launch: found.id }, false)) : undefined;
