@@ -32,7 +32,7 @@ test('deploy --plan shows every step and changes nothing', async (t) => {
   );
   assert.match(
     second.stdout,
-    /^nothing was changed; to do exactly this: gonogo deploy production --plan-id plan-\w+$/m,
+    /^nothing was changed; the same command with --plan-id plan-\w+ instead of --plan does exactly this$/m,
   );
   await sandbox.stop();
 });

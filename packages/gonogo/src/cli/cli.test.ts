@@ -15,6 +15,10 @@ const misuses: readonly { readonly args: readonly string[]; readonly says: RegEx
   },
   { args: ['deploy', 'good', 'bad'], says: /^too many arguments/ },
   {
+    args: ['deploy', 'good', '--plan', '--plan-id', 'plan-1'],
+    says: /^option '--plan' cannot be used with option '--plan-id <id>'\n/,
+  },
+  {
     args: ['deploy', 'prod'],
     says: /^there is no environment "prod" in gonogo.yaml; it has good, bad, slow/,
   },

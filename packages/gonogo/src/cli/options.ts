@@ -24,3 +24,18 @@ export const wholeNumber =
 /** A command of the program under its module's own name and summary. */
 export const addCommand = (program: Command, module: { name: string; summary: string }): Command =>
   program.command(module.name).description(module.summary);
+
+/** What every command takes that runs a release's rollout. */
+export const addRolloutOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--plan', 'print what would be done, step by step, and change nothing').conflicts([
+        'planId',
+        'detach',
+      ]),
+    )
+    .option('--plan-id <id>', 'do what this plan said, and refuse when that is not what would be done now')
+    .option('--no-wait', 'end with exit code 4, instead of waiting, when the rollout waits for approval')
+    .option('--detach', 'start the rollout, print its id, and do not wait for its verdict')
+    .addOption(configOption())
+    .addOption(formatOption());

@@ -14,6 +14,6 @@ export function planLines(plan: PlanView, { bold, dim }: Palette): string[] {
   return [
     `${bold('plan')}  ${plan.release} → ${plan.environment} (${plan.strategy}, ${frontUrl(plan.front)}; ${now})`,
     ...columns(rows),
-    `nothing was changed; to do exactly this: gonogo deploy ${plan.environment} --plan-id ${plan.id}`,
+    `nothing was changed; the same command with --plan-id ${plan.id} instead of --plan does exactly this`,
   ];
 }
