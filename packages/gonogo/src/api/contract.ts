@@ -203,7 +203,8 @@ export type VerifiedRelease = { readonly release: string; readonly intact: boole
 
 /** Every operation of the API: its method, its path and what it takes. `server.ts` and `client.ts` follow this table. */
 export const operations = {
-  hello: { method: 'GET', path: '/v1/hello' },
+  /** Costs the agent nothing: one that does not answer hangs, and a command that waited for it would hang too. */
+  hello: { method: 'GET', path: '/v1/hello', within: 10_000 },
   deploy: { method: 'POST', path: '/v1/deploy' },
   plan: { method: 'POST', path: '/v1/plan' },
   rollback: { method: 'POST', path: '/v1/rollback' },

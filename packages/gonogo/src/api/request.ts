@@ -11,6 +11,8 @@ export type Call = {
   /** Sent as it is, instead of an input. */
   readonly bytes?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
+  /** How long the agent may say nothing, in milliseconds; absent: as long as the work takes. */
+  readonly within?: number;
 };
 
 /**
@@ -19,7 +21,7 @@ export type Call = {
  */
 export async function call(
   socket: string,
-  { method, path, input, bytes, signal }: Call,
+  { method, path, input, bytes, signal, within }: Call,
 ): Promise<http.IncomingMessage> {
   const body = input === undefined ? undefined : JSON.stringify(input);
   const request = http.request({
@@ -29,7 +31,9 @@ export async function call(
     agent: false,
     headers: headersFor(body),
     ...(signal ? { signal } : {}),
+    ...(within === undefined ? {} : { timeout: within }),
   });
+  request.on('timeout', () => request.destroy(new Error(`it has said nothing for ${within} ms`)));
   const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
   try {
     if (bytes) send(bytes, request);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { stat, writeFile } from 'node:fs/promises';
 import http from 'node:http';
+import net from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isProblem, Problem, problem } from '../errors.ts';
@@ -10,6 +12,7 @@ import { type Client, connectApi } from './client.ts';
 import { type Api, operations, type Progress, type StreamingApi, streams } from './contract.ts';
 import { memoryService } from './fixture/rollouts.ts';
 import { deployInput, digest, type Logged, memoryLog, temporaryFolder } from './fixture/wire.ts';
+import { call } from './request.ts';
 import { serveApi } from './server.ts';
 
 type Served = { client: Client; socket: string; lines: Logged[] };
@@ -65,6 +68,16 @@ test('the routes are exactly those of the contract, and every one passes the aut
     assert.equal(answer.status, 403, `${method} ${path}`);
   }
   assert.equal(asked.length, every.length);
+});
+
+test('an agent that takes a call and says nothing is told to be silent, where an answer costs it nothing', async (t) => {
+  const socket = join(await temporaryFolder(t), 'agent.sock');
+  const silent = net.createServer().listen(socket);
+  t.after(() => silent.close());
+  await once(silent, 'listening');
+  const asked = call(socket, { method: 'GET', path: '/v1/hello', within: 50 });
+  await assert.rejects(asked, /the agent does not answer at .*: it has said nothing for 50 ms/);
+  assert.ok(operations.hello.within > 0);
 });
 
 test('a caller over TCP is refused, whatever it asks', async () => {
