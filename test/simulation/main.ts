@@ -11,6 +11,14 @@ const { values } = parseArgs({
   },
 });
 
-const outcome = runMany({ runs: Number(values.runs), first: Number(values.seed) });
+/** A run of nothing would break nothing. */
+function wholeNumber(name: 'runs' | 'seed'): number {
+  const number = Number(values[name]);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new RangeError(`--${name} must be a whole number from 1`);
+  return number;
+}
+
+const outcome = await runMany({ runs: wholeNumber('runs'), first: wholeNumber('seed') });
 print(outcome, values.format === 'json' ? 'json' : 'pretty');
 process.exitCode = outcome.violations.length > 0 || outcome.unhit.length > 0 ? 1 : 0;

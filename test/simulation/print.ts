@@ -13,7 +13,7 @@ export function print(many: Many, format: 'pretty' | 'json'): void {
   const perSecond = (seconds: number): number => Math.round(runs / seconds);
   console.log(`${runs} runs, ${steps} steps, ${many.events} events (median ${many.median} a run)`);
   console.log(
-    `${many.seconds.toFixed(1)} s, ${perSecond(many.seconds)} runs a second; ` +
+    `${many.seconds.toFixed(1)} s, ${perSecond(many.seconds)} runs a second in ${many.threads} threads; ` +
       `${many.cpuSeconds.toFixed(1)} s of CPU, ${perSecond(many.cpuSeconds)} runs a second of CPU`,
   );
   console.log(`endings: ${[...many.endings].map(([name, count]) => `${name} ${count}`).join(', ')}`);

@@ -9,8 +9,14 @@ import { observe, replay, simulate } from './simulate.ts';
 const seeds = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
 describe('the simulation', () => {
-  test('finds nothing wrong with the engine in five hundred lives', () => {
-    assert.deepEqual(runMany({ runs: 500, first: 1 }).violations, []);
+  test('finds nothing wrong with the engine in five hundred lives', async () => {
+    const { violations, steps } = await runMany({ runs: 500, first: 1 });
+    assert.deepEqual(violations, []);
+    assert.equal(
+      steps,
+      seeds(500).reduce((sum, seed) => sum + simulate(seed).steps, 0),
+      'every seed, once',
+    );
   });
 
   test('is the same for the same seed', () => {

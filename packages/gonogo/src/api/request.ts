@@ -33,7 +33,9 @@ export async function call(
     ...(signal ? { signal } : {}),
     ...(within === undefined ? {} : { timeout: within }),
   });
-  request.on('timeout', () => request.destroy(new Error(`it has said nothing for ${within} ms`)));
+  request.on('timeout', () =>
+    request.destroy(new Error(`it has said nothing for ${(within ?? 0) / 1000} s`)),
+  );
   const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
   try {
     if (bytes) send(bytes, request);
