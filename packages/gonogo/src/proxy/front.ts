@@ -2,7 +2,8 @@ import net from 'node:net';
 import type { SettingsWire } from '../wire/proxy.ts';
 import { Certificates } from './certificates.ts';
 import { Door } from './door.ts';
-import { certificatesOf, type RoleOf, rolesOf } from './roles.ts';
+import { Gate } from './gate.ts';
+import { certificatesOf, type Role, type RoleOf, rolesOf } from './roles.ts';
 import type { Routes } from './routes.ts';
 import { SecureDoor } from './secure-door.ts';
 import type { Settings } from './settings.ts';
@@ -11,7 +12,7 @@ import type { Table } from './table.ts';
 
 export type Front = {
   readonly listen: { host: string; port: number }[];
-  /** Client connections now. */
+  /** Client connections now, those among them that have not shaken hands yet. */
   connections(): number;
   /** What comes in where, from the next connection on; resolves when certificates are read. */
   configure(table: Table, settings: SettingsWire): Promise<void>;
@@ -41,14 +42,15 @@ export async function startFront(
   const clock = { now: performance.now() };
   const door = new Door({ routes, secret, limits, trusts, clock, log: () => settings.log });
   const certificates = new Certificates((sentence) => console.error(sentence));
-  const secure = new SecureDoor(certificates, { limits, enter: (socket) => door.enter(socket) });
+  const gate = new Gate(limits, trusts);
+  const secure = new SecureDoor(certificates, { limits, enter: (socket) => door.enter(socket, ignore) });
   const servers: net.Server[] = [];
   const ownPort = (): number => servers.map(addressOf)[0]?.port ?? 0;
-  const doors = {
-    plain: (socket: net.Socket) => door.enter(socket),
-    tls: (socket: net.Socket) => secure.enter(socket, door.size),
-    redirect: redirectDoor(ownPort),
-    metrics: metricsDoor(metrics),
+  const doors: Doors = {
+    plain: door,
+    tls: secure,
+    redirect: { enter: redirectDoor(limits, ownPort) },
+    metrics: { enter: metricsDoor(limits, metrics) },
   };
   let roleOf: RoleOf = () => 'plain';
   const configure = async (table: Table, asked: SettingsWire): Promise<void> => {
@@ -57,7 +59,9 @@ export async function startFront(
   };
   await configure(stored.table, stored.settings);
   for (const fd of descriptors) {
-    servers.push(await listen(fd, (socket) => doors[roleOf(socket.localPort ?? 0)](socket)));
+    servers.push(
+      await listen(fd, (socket) => enter(socket, { gate, doors, role: roleOf(socket.localPort ?? 0) })),
+    );
   }
   const sweep = setInterval(() => {
     clock.now = performance.now();
@@ -65,15 +69,28 @@ export async function startFront(
   }, limits.sweep);
   return {
     listen: servers.map(addressOf),
-    connections: () => door.size,
+    connections: () => gate.size,
     configure,
     retire: async (deadline) => {
       routes.retire();
       for (const server of servers) server.close();
-      await door.empty(deadline);
+      door.closeLasting(deadline);
+      await gate.empty(deadline);
       clearInterval(sweep);
+      door.close();
     },
   };
+}
+
+type Doors = Readonly<Record<Role, { enter(socket: net.Socket, left: () => void): void }>>;
+type Entrance = { readonly gate: Gate; readonly doors: Doors; readonly role: Role };
+
+/** One that may not come in is closed at once. Whoever reads the counts is no client: it must see a full house. */
+function enter(socket: net.Socket, { gate, doors, role }: Entrance): void {
+  const address = socket.remoteAddress;
+  if (role === 'metrics') doors.metrics.enter(socket, ignore);
+  else if (address !== undefined && gate.enter(address)) doors[role].enter(socket, () => gate.leave(address));
+  else socket.on('error', ignore).destroy();
 }
 
 async function listen(fd: number, enter: (socket: net.Socket) => void): Promise<net.Server> {

@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type net from 'node:net';
+import type { Limits } from './limits.ts';
 
-type Enter = (socket: net.Socket) => void;
+/** `left` is called when the connection is gone. */
+type Enter = (socket: net.Socket, left: () => void) => void;
 
 /** Sends whoever comes without encryption to the same place by HTTPS (RFC 9110 §15.4.9). */
-export const redirectDoor = (port: () => number): Enter =>
-  door((request, response) => {
+export const redirectDoor = (limits: Limits, port: () => number): Enter =>
+  door(limits, (request, response) => {
     const [, name] = /^([\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/i.exec(request.headers.host ?? '') ?? [];
     const path = request.url ?? '/';
     if (name === undefined || !path.startsWith('/')) {
@@ -18,8 +20,8 @@ export const redirectDoor = (port: () => number): Enter =>
   });
 
 /** What Prometheus reads. Who can connect may read it: it listens on the loopback alone. */
-export const metricsDoor = (page: () => Promise<string>): Enter =>
-  door((request, response) => {
+export const metricsDoor = (limits: Limits, page: () => Promise<string>): Enter =>
+  door(limits, (request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       end(response, 404, 'there is only GET /metrics here\n');
       return;
@@ -34,16 +36,22 @@ export const metricsDoor = (page: () => Promise<string>): Enter =>
   });
 
 /** One question a connection: whoever asks again does not notice a proxy that was replaced meanwhile. */
-function door(answer: (request: IncomingMessage, response: ServerResponse) => void): Enter {
-  const server: Server = createServer(
-    { headersTimeout: 20_000, requestTimeout: 30_000 },
-    (request, response) => {
-      request.resume();
-      response.setHeader('Connection', 'close');
-      answer(request, response);
-    },
-  );
-  return (socket) => {
+function door(
+  limits: Pick<Limits, 'head'>,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Enter {
+  const server: Server = createServer((request, response) => {
+    request.resume();
+    response.setHeader('Connection', 'close');
+    answer(request, response);
+  });
+  return (socket, left) => {
+    // A server that does not listen itself looks at no clock.
+    const timer = setTimeout(() => socket.destroy(), limits.head);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      left();
+    });
     server.emit('connection', socket);
     socket.resume(); // It was accepted paused.
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { rename, writeFile } from 'node:fs/promises';
 import https from 'node:https';
+import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
@@ -112,6 +113,23 @@ describe('TLS at the front', { skip: needs('openssl') }, () => {
     await proxy.ask('unpublish', { target: 't' });
   });
 
+  test('who connects and says nothing is sent away at every door, before anybody else is kept out by it', async () => {
+    const [redirect = 0] = proxy.extra.map(({ port }) => port);
+    const { ca, ...files } = await certificate('quiet', ['shop.example']);
+    const rules = { tls: { ...files, redirect } };
+    await proxy.ask('publish', { target: 't', rules, settings: { limits: { head: 300, connections: 2 } } });
+    const connections = async () => (await proxy.ask('stats', undefined)).connections;
+    const open = [net.connect(redirect, '127.0.0.1'), net.connect(proxy.listen.port, '127.0.0.1')];
+    for (const socket of open) socket.on('error', () => socket.destroy());
+    open[0]?.write('GET / HT');
+    await eventually('both are counted', async () => (await connections()) === 2);
+    await assert.rejects(shown('shop.example'), /disconnected|ECONNRESET/);
+    await eventually('both are sent away', async () => (await connections()) === 0);
+    await proxy.ask('publish', { target: 't', rules, settings: {} });
+    assert.equal(await shown('shop.example'), 'shop.example');
+    for (const socket of open) socket.destroy();
+  });
+
   test('long bodies pass by TLS octet for octet, and an answer that is cut off is an error there too', async () => {
     const { ca, ...files } = await certificate('long', ['shop.example']);
     await proxy.serveTarget('t', upstream.port, { tls: files });
@@ -154,5 +172,20 @@ describe('TLS at the front', { skip: needs('openssl') }, () => {
     assert.match(page.text, /\ngonogo_proxy_workers 1\n/);
     assert.equal((await get({ host: '127.0.0.1', port }, '/')).status, 404);
     await proxy.ask('unpublish', { target: 't' });
+  });
+
+  test('a client that has not shaken hands yet is served by a proxy that retires', async () => {
+    const { ca, ...files } = await certificate('late', ['shop.example']);
+    await proxy.serveTarget('t', upstream.port, { tls: files });
+    const early = net.connect(proxy.listen.port, '127.0.0.1');
+    await eventually('it is connected', async () => (await proxy.ask('stats', undefined)).connections === 1);
+    const ended = once(proxy.child, 'exit');
+    await proxy.ask('retire', { deadline: 20_000 });
+    const socket = tls.connect({ socket: early, ca, servername: 'shop.example' });
+    socket.write(asked());
+    const [answer] = await once(socket, 'data');
+    assert.match(String(answer), /^HTTP\/1.1 200 [\s\S]*\r\nConnection: close\r\n/);
+    socket.destroy();
+    await ended;
   });
 });

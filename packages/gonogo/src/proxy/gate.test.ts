@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Gate } from './gate.ts';
+import { limits } from './limits.ts';
+
+const gate = (connections: number, connectionsPerAddress: number): Gate =>
+  new Gate({ ...limits, connections, connectionsPerAddress }, (address) => address === '10.0.0.1');
+
+test('an address has so many connections at once, unless it is this machine or a trusted proxy', () => {
+  const one = gate(100, 2);
+  const enters = (address: string) => [0, 1, 2].map(() => one.enter(address));
+  assert.deepEqual(enters('192.0.2.1'), [true, true, false]);
+  assert.deepEqual(enters('::ffff:192.0.2.2'), [true, true, false]);
+  for (const address of ['127.0.0.1', '::ffff:127.0.0.5', '::1', '10.0.0.1', '::ffff:10.0.0.1']) {
+    assert.deepEqual(enters(address), [true, true, true], address);
+  }
+  one.leave('192.0.2.1');
+  assert.deepEqual(enters('192.0.2.1'), [true, false, false]);
+});
+
+test('all together have so many, and whoever waits for the last to leave is told', async () => {
+  const one = gate(2, 0);
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((address) => one.enter(address)),
+    [true, true, false],
+  );
+  const empty = one.empty(60_000).then(() => one.size);
+  for (const address of ['a', 'b']) one.leave(address);
+  assert.equal(await empty, 0);
+  assert.equal(one.enter('c'), true);
+  await one.empty(1);
+  assert.equal(one.size, 1, 'it does not wait for ever');
+});
