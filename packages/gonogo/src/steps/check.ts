@@ -68,11 +68,12 @@ async function unaskable(
 async function blockedBy(tools: Tools, work: CheckWork, opened: Opened): Promise<string | undefined> {
   const { revision, values } = opened;
   const { id, address, replicas, release } = revision;
+  const artifact = await tools.artifacts.locate(release.artifact);
   const pool = { ...work.slot, role: 'web' };
   const what = { pool, revision: id, releaseDigest: release.digest, count: replicas, address };
   return (
     (await tools.router.vet(work.slot.target, routeOf(work, values))) ??
-    (await tools.runtime.vet({ ...what, manifest: release.manifest, values }))
+    (await tools.runtime.vet({ ...what, artifact, manifest: release.manifest, values }))
   );
 }
 
