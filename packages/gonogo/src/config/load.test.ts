@@ -129,6 +129,15 @@ test('what belongs only to images, and what a bundle lacks, is refused', async (
   assert.match(report, /run.port: belongs to images/);
 });
 
+test('a shared folder that lies in another one is refused', async () => {
+  const sharing = (written: string) => write(deployable.replace('run: {', `run: { shared: ${written},`));
+  assert.match(
+    await reportOf(await sharing('[data, tmp, ./data/uploads]')),
+    /run.shared\[2\]: lies in data, which/,
+  );
+  await loadConfig(await sharing('[data/a, data/b]'));
+});
+
 test('an environment takes releases from another one, and never in a circle', async () => {
   const from = (environments: string) =>
     write(`${deployable.replace(/environments:[\s\S]*/, '')}environments: ${environments}\n`);

@@ -1,3 +1,4 @@
+import { nestedIn, sharedPath } from '../domain/shared.ts';
 import type { Path } from './document.ts';
 
 export type Misfit = { readonly path: Path; readonly message: string };
@@ -7,7 +8,9 @@ export const isMapping = (value: unknown): value is Readonly<Record<string, unkn
 
 /** What is wrong between sections, each of which may be right for itself. */
 export const misfitsOf = (file: unknown): Misfit[] =>
-  isMapping(file) ? [...artifactMisfits(file), ...originMisfits(file.environments)] : [];
+  isMapping(file)
+    ? [...artifactMisfits(file), ...sharedMisfits(file.run), ...originMisfits(file.environments)]
+    : [];
 
 /** What a bundle's `run:` must and must not say. */
 function artifactMisfits({ artifact, run }: Readonly<Record<string, unknown>>): Misfit[] {
@@ -29,6 +32,18 @@ function artifactMisfits({ artifact, run }: Readonly<Record<string, unknown>>): 
     if (Object.hasOwn(run, key))
       misfits.push({ path: ['run', key], message: 'belongs to images; a bundle runs as plain processes' });
   return misfits;
+}
+
+/** One that lies in another could be replaced by whoever runs there. */
+function sharedMisfits(run: unknown): Misfit[] {
+  if (!isMapping(run) || !Array.isArray(run.shared)) return [];
+  const paths = run.shared.map((path) => (typeof path === 'string' ? sharedPath(path) : undefined));
+  return paths.flatMap((path, index) => {
+    const others = paths.toSpliced(index, 1).filter((other) => other !== undefined);
+    const outer = path === undefined ? undefined : nestedIn(path, others);
+    if (outer === undefined) return [];
+    return [{ path: ['run', 'shared', index], message: `lies in ${outer}, which is shared already` }];
+  });
 }
 
 /** `from:` names another environment, and following it comes to an end: else nothing could ever be deployed there. */

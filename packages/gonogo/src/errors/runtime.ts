@@ -17,6 +17,11 @@ export const runtimeErrors = {
     (f: { user: string }) => `instances cannot run as "${f.user}", because the agent is not privileged`,
     () => 'take run.user away, or run the agent as root',
   ),
+  SHARED_UNSAFE: kind(
+    2,
+    (f: { path: string; why: string }) => `run.shared cannot have ${f.path}: ${f.why}`,
+    () => 'name folders inside the release, none of which lies in another',
+  ),
   LAUNCH_FAILED: kind(
     1,
     (f: { instance: string; command: string; why: string }) =>

@@ -77,8 +77,11 @@ export type Gap = { readonly gap: string };
 /** What runs instances. */
 export interface Runtime {
   readonly can: { readonly supervise: boolean; readonly scale: boolean; readonly overlap: boolean };
-  /** Why the host has no room for a pool beside what runs there, if it can be known now; changes nothing. */
-  vet(spec: Omit<PoolSpec, 'artifact'>): Promise<string | undefined>;
+  /**
+   * Why the host has no room for a pool beside what runs there, if it can be known now; changes nothing. Fails with what
+   * `apply` would fail with: nothing can run such an artifact here.
+   */
+  vet(spec: PoolSpec): Promise<string | undefined>;
   /**
    * Makes a pool so: starts what is missing, stops what is too much, of which those that `observe` lists last go. Safe to
    * repeat.

@@ -46,7 +46,8 @@ export async function linkOrRenew(content: string, path: string): Promise<void> 
     await link(content, path);
   } catch (error) {
     if (!isErrno(error, 'EMLINK')) throw error;
-    const fresh = `${path}.renewed`;
+    // Beside the content, where nothing of a bundle can have its name.
+    const fresh = `${content}.renewed`;
     await copyFile(content, fresh); // With its mode (copy_file_range(2)).
     await rename(fresh, content);
     await link(content, path);

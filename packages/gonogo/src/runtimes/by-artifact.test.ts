@@ -14,7 +14,9 @@ import {
   theOne,
   webPool,
 } from '../../../../test/suites/runtime.ts';
+import { systemClock } from '../system/clock.ts';
 import { type ByArtifact, byArtifact } from './by-artifact.ts';
+import { dockerRuntime } from './docker/index.ts';
 import { type Marks, marksIn } from './marks.ts';
 
 const skip = needs('docker');
@@ -81,6 +83,21 @@ test('an environment goes from processes to containers and back in one slot', { 
   assert.equal((await theOne(runtime)).inner, undefined);
   await runtime.remove(webPool, 1000);
   assert.equal(await marks.has(target), false, 'the engine is not needed any more');
+});
+
+test('an engine that is not there is found before anything is touched, and only for images', async (t) => {
+  const missing = () =>
+    dockerRuntime({
+      owner: 'o',
+      shared: '/',
+      clock: systemClock,
+      host: 'unix:///nowhere/docker.sock',
+      onError: () => undefined,
+    });
+  const { runtime, bundle } = await both(t, missing);
+  await assert.rejects(runtime.vet(specOf(`sha256:${'0'.repeat(64)}`)), { code: 'DOCKER_MISSING' });
+  assert.equal(await runtime.vet(specOf(bundle)), undefined);
+  runtime.close();
 });
 
 test('an image is where the engine has it', { skip }, async (t) => {

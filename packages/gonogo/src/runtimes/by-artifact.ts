@@ -57,8 +57,9 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
 
   return {
     can: processes.can,
+    // Whatever runs, what is known of it lies on the disk of processes.
     vet: async (spec) =>
-      (await processes.vet(spec)) ?? (await (await containersOf(spec.pool.target))?.vet(spec)),
+      (await processes.vet(spec)) ?? (isImage(spec) ? await (await load.containers()).vet(spec) : undefined),
     ...startersOf({ processes, load, containersOf, applying }),
     restart: async (spec, instance, signal) =>
       await (isImage(spec) ? await load.containers() : processes).restart(spec, instance, signal),

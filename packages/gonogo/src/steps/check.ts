@@ -69,13 +69,14 @@ async function unaskable(
 async function blockedBy(tools: Tools, work: CheckWork, opened: Opened): Promise<string | undefined> {
   const { revision, values } = opened;
   const { id, address, replicas, release } = revision;
+  const artifact = await tools.artifacts.locate(release.artifact);
   const pool = { ...work.slot, role: 'web' };
   const serving = await observePool(tools, { ...pool, slot: otherSlot(pool.slot) });
   const count = beginsWith(replicas, serving?.instances.length ?? 0);
   const what = { pool, revision: id, releaseDigest: release.digest, count, address };
   return (
     (await tools.router.vet(work.slot.target, routeOf(work, values))) ??
-    (await tools.runtime.vet({ ...what, manifest: release.manifest, values }))
+    (await tools.runtime.vet({ ...what, artifact, manifest: release.manifest, values }))
   );
 }
 

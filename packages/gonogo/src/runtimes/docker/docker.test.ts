@@ -67,6 +67,7 @@ test('an image for another machine is refused in a sentence', { skip }, async ()
     code: 'IMAGE_PLATFORM',
     message: /is for linux\/s390x, and this host is linux\//,
   });
+  await assert.rejects(host.runtime.vet(specOf(image)), { code: 'IMAGE_PLATFORM' });
   assert.deepEqual(await containers(), []);
   await host.docker.getImage(image).remove({ force: true });
 });

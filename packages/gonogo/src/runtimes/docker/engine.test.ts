@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,31 @@ test('an engine that does not run is told from one that is not installed', async
   await assert.rejects(runtime.apply(specOf('sha256:0'), 1, never()), stopped);
   await new Promise((resolve) => listener.close(resolve));
   await assert.rejects(runtime.apply(specOf('sha256:0'), 1, never()), { code: /DOCKER_(DOWN|MISSING)/ });
+});
+
+test('an engine that this user may not use is told from one that is not there', async (t) => {
+  if (process.getuid?.() !== 0) {
+    assert.notEqual(process.env.GONOGO_REQUIRE, 'all', 'this needs root');
+    return t.skip('only root can become another user');
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'gonogo-forbidden-'));
+  const socket = join(folder, 'docker.sock');
+  const listener = net.createServer((connection) => connection.destroy()).listen(socket);
+  await new Promise((resolve) => listener.once('listening', resolve));
+  await chmod(folder, 0o755);
+  await chmod(socket, 0o600);
+  const { runtime } = await runtimeAt(t, `unix://${socket}`);
+  process.seteuid?.(65534);
+  t.after(async () => {
+    process.seteuid?.(0);
+    listener.close();
+    await rm(folder, { recursive: true });
+  });
+  await assert.rejects(runtime.observe(target), {
+    code: 'DOCKER_FORBIDDEN',
+    message: `this user may not use Docker at ${socket}`,
+    hint: /group docker/,
+  });
 });
 
 test('an engine that hangs is given up at its deadline', async (t) => {

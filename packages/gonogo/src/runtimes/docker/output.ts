@@ -23,13 +23,18 @@ export async function* framesOf(stream: AsyncIterable<Uint8Array | string>): Asy
   }
 }
 
+/** A line that does not end is told in pieces of so many characters: what a container prints must not fill the agent. */
+const longest = 64 * 1024;
+
 /** The lines in frames; what stdout and stderr begin does not mix. */
 export async function* linesOf(frames: AsyncIterable<Frame>): AsyncGenerator<string> {
   const rest = new Map<number, string>();
   for await (const { from, text } of frames) {
     const lines = ((rest.get(from) ?? '') + text).split('\n');
-    rest.set(from, lines.pop() ?? '');
+    const open = lines.pop() ?? '';
     yield* lines;
+    if (open.length >= longest) yield open;
+    rest.set(from, open.length >= longest ? '' : open);
   }
   for (const line of rest.values()) if (line !== '') yield line;
 }

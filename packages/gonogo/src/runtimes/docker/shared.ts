@@ -2,6 +2,7 @@ import { chown } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { PoolSpec } from '../../ports/runtime.ts';
 import { makePrivateFolder } from '../../system/files.ts';
+import { sharedPaths } from '../shared.ts';
 import type { Image } from './image.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function sharedFolders(
 ): Promise<Map<string, string>> {
   const { project, service, environment, host } = spec.pool.target;
   const folders = new Map<string, string>();
-  for (const path of spec.manifest.run.shared) {
+  for (const path of sharedPaths(spec.manifest.run.shared)) {
     const folder = join(root, project, service, environment, host, path);
     await makePrivateFolder(folder);
     const [uid, gid] = (spec.manifest.run.user ?? image.user).split(':').map(Number);

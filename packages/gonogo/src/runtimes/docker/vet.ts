@@ -3,15 +3,17 @@ import type { PoolSpec } from '../../ports/runtime.ts';
 import { residentBytes } from '../../system/memory.ts';
 import { diskFault, memoryFault } from '../room.ts';
 import { asked } from './engine.ts';
+import { imageOf } from './image.ts';
 import type { DockerTools } from './tools.ts';
 import { type Found, look } from './world.ts';
 
-/** Why so many more containers have no room beside what runs. */
+/** Why so many more containers have no room beside what runs. Fails with IMAGE_MISSING or IMAGE_PLATFORM. */
 export async function vet(
   tools: DockerTools,
-  { pool, count }: Pick<PoolSpec, 'pool' | 'count'>,
+  { pool, count, artifact }: Pick<PoolSpec, 'pool' | 'count' | 'artifact'>,
 ): Promise<string | undefined> {
   const { engine } = tools;
+  await imageOf(engine, artifact);
   const { DockerRootDir: root } = (await asked(engine, 'describe itself', engine.calls.info())) as {
     DockerRootDir: string;
   };

@@ -49,7 +49,7 @@ test('shared folders outlive releases, by the working folder and by the path of 
 
 test('a shared folder outside the release is refused', async () => {
   const spec = await host.release('escape', uploader, { run: { shared: ['../elsewhere'] } });
-  await assert.rejects(apply(spec), { code: 'BUNDLE_UNSAFE' });
+  await assert.rejects(apply(spec), { code: 'SHARED_UNSAFE' });
 });
 
 test('an instance runs as another user, who can read the release and write the shared folder', async (t) => {

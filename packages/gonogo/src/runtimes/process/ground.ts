@@ -3,11 +3,12 @@ import { dirname, join, relative, sep } from 'node:path';
 import type { PoolId } from '../../domain/slot.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
 import { makePrivateFolder } from '../../system/files.ts';
+import { sharedPaths } from '../shared.ts';
 import { homeFolder, poolFolder, targetFolder } from './folders.ts';
 import type { Berth } from './render.ts';
 import type { ProcessTools } from './tools.ts';
 import { type Account, accountOf } from './users.ts';
-import { makeView, removeTree, sharedPath } from './view.ts';
+import { makeView, removeTree } from './view.ts';
 
 export type Ground = Pick<Berth, 'cwd' | 'home' | 'account'>;
 
@@ -28,7 +29,7 @@ async function workingFolder(
 ): Promise<string> {
   if (spec.manifest.run.shared.length === 0 && !account) return spec.artifact;
   const shared = new Map<string, string>();
-  for (const path of spec.manifest.run.shared.map(sharedPath)) {
+  for (const path of sharedPaths(spec.manifest.run.shared)) {
     const folder = join(targetFolder(tools.shared, spec.pool.target), path);
     await makeFolderFor(tools, folder, account);
     shared.set(path, folder);

@@ -11,8 +11,7 @@ import {
   stat,
   symlink,
 } from 'node:fs/promises';
-import { dirname, join, normalize, relative, sep } from 'node:path';
-import { problem } from '../../errors.ts';
+import { dirname, join, relative } from 'node:path';
 import { isErrno } from '../../system/files.ts';
 import type { Account } from './users.ts';
 
@@ -41,14 +40,6 @@ export async function makeView(spec: ViewSpec): Promise<void> {
   for (const [path, folder] of spec.shared) await linkShared(temporary, path, folder);
   await lockFolders(spec, temporary);
   await rename(temporary, spec.at);
-}
-
-/** A shared path in normal form. Fails with BUNDLE_UNSAFE when it leads out of the release. */
-export function sharedPath(path: string): string {
-  const clean = normalize(path).replace(/\/+$/, '');
-  if (clean === '.' || clean.startsWith('/') || clean.split(sep).includes('..'))
-    throw problem('BUNDLE_UNSAFE', { path, why: 'run.shared names folders inside the release' });
-  return clean;
 }
 
 async function copyTree(spec: ViewSpec, from: string, to: string): Promise<void> {
