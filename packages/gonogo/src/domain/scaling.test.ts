@@ -44,13 +44,13 @@ test('upwards it goes at once, but at most to twice as many or four more', () =>
 });
 
 test('downwards it goes when fewer were enough for the whole window, to the most that was asked for in it', () => {
-  let [past, count]: [Past, number] = [[], 8];
+  let [past, count]: [Past, number] = [[{ at: 0, count: 8 }], 8];
   const judge = (at: number, load: number): number => {
     const judged = judgeScale(range(), { readings: all(count, load), past, at });
     ({ past, count } = judged);
     return count;
   };
-  assert.equal(judge(0, 0.1), 8, 'the first judgement counts what runs as asked for');
+  assert.equal(judge(15_000, 0.1), 8, 'eight ran when this began');
   assert.equal(judge(4 * minutes, 0.25), 8);
   assert.equal(judge(5 * minutes, 0.1), 4, 'four were asked for a minute ago');
   assert.equal(judge(9 * minutes, 0.1), 2);

@@ -93,7 +93,7 @@ export type Judged = {
 
 /**
  * How many shall run from now on. Upwards at once, but to no more than twice as many, or four more; downwards to the
- * most that was asked for within `downAfter`. Without a past the first judgement counts what runs as asked for.
+ * most that was asked for within `downAfter`. A past begins with how many ran then, as if so many had been asked for.
  */
 export function judgeScale(
   scaling: Scaling,
@@ -101,8 +101,7 @@ export function judgeScale(
 ): Judged {
   const current = readings.length;
   const asked = within(scaling, askedFor(readings, scaling.target));
-  const known = past.length > 0 ? past : [{ at, count: current }];
-  const recent = [...known.filter((one) => at - one.at < scaling.downAfter), { at, count: asked }];
+  const recent = [...past.filter((one) => at - one.at < scaling.downAfter), { at, count: asked }];
   const most = Math.max(...recent.map(({ count }) => count));
   const count = asked > current ? Math.min(asked, highest(current)) : Math.min(current, most);
   return { count: within(scaling, count), past: recent };

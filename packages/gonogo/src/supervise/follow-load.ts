@@ -3,7 +3,7 @@ import { poolKey, type SlotName } from '../domain/slot.ts';
 import { messageOf } from '../errors.ts';
 import { measure } from './load.ts';
 import { grow, shrink } from './resize.ts';
-import { anew, countOf, mayScale, nameOf, readingsOf, type Scaled, statusOf } from './scale.ts';
+import { begun, countOf, mayScale, nameOf, readingsOf, type Scaled, statusOf } from './scale.ts';
 import { once, type Supervision } from './supervision.ts';
 
 /** Sees to it that the load of every pool that may be scaled is measured and followed, one period after another. */
@@ -19,7 +19,7 @@ export function followLoad(supervision: Supervision): void {
 export function restOrFollow(supervision: Supervision, slot: SlotName | undefined): void {
   if (supervision.scaling === slot) return;
   supervision.scaling = slot;
-  for (const scale of supervision.scales.values()) Object.assign(scale, anew);
+  for (const scale of supervision.scales.values()) Object.assign(scale, begun(supervision, scale.count));
 }
 
 /** The state of every pool whose load decides how large it is, by pool. */

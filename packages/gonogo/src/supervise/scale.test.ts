@@ -6,7 +6,16 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { needs } from '../../../../test/require.ts';
 import { dockerHost } from '../../../../test/suites/docker-host.ts';
 import { type ProcessHost, processHost } from '../../../../test/suites/process-host.ts';
-import { eventually, instancesOf, never, specOf, target, webPool } from '../../../../test/suites/runtime.ts';
+import {
+  eventually,
+  instancesOf,
+  listens,
+  never,
+  specOf,
+  target,
+  theOne,
+  webPool,
+} from '../../../../test/suites/runtime.ts';
 import { checkRunner } from '../checks/run.ts';
 import type { Scaling } from '../domain/scaling.ts';
 import { poolKey } from '../domain/slot.ts';
@@ -181,7 +190,8 @@ test('the one that carries the load never goes for others that do not', async ()
   await idle();
   const alone = pool({ downAfter: 0 }, { ALONE: 'yes' });
   await host.runtime.apply({ ...alone.spec, count: 1 }, 1, never());
-  const [first] = await runningIds();
+  const { id: first, port, host: address } = await theOne(host.runtime);
+  await eventually('the first to be alone', () => listens(address, port));
   // Its place is the last one when those before it are empty.
   const observe: Runtime['observe'] = async (about) =>
     (await host.runtime.observe(about)).map((seen) => ({
@@ -193,7 +203,7 @@ test('the one that carries the load never goes for others that do not', async ()
   await eventually('one member', () => lastTold().length === 1);
   await pass(4);
   assert.deepEqual(lastTold(), [first]);
-  assert.equal((await runningIds()).includes(first ?? ''), true);
+  assert.equal((await runningIds()).includes(first), true);
 });
 
 test('a load that cannot be measured changes nothing, and is said once', async () => {

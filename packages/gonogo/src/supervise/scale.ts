@@ -20,11 +20,11 @@ export type Scale = {
   isBlind: boolean;
 };
 
-/** What is known of a load that was never measured. */
-export const anew: Omit<Scale, 'count'> = {
-  ...{ past: [], load: undefined, limit: undefined },
-  ...{ isLimitSaid: false, isBlind: false },
-};
+/** What is known when a pool begins to follow its load, with so many instances. */
+export const begun = (supervision: Supervision, count: number): Scale => ({
+  ...{ count, past: [{ at: supervision.tools.clock.mono(), count }] },
+  ...{ load: undefined, limit: undefined, isLimitSaid: false, isBlind: false },
+});
 
 /** A pool under supervision whose load decides how large it is. */
 export type Scaled = { readonly wanted: Wanted; readonly scaling: Scaling; readonly scale: Scale };
@@ -41,7 +41,7 @@ export function countOf(supervision: Supervision, wanted: Wanted): number | unde
   const known = supervision.scales.get(key);
   if (known) return known.count;
   const count = within(scaling, presentIn(supervision, wanted).length);
-  supervision.scales.set(key, { ...anew, count });
+  supervision.scales.set(key, begun(supervision, count));
   return count;
 }
 
