@@ -160,6 +160,9 @@ test('--env current deploys in the variables of what serves, whatever the files 
     answer: 'words',
   });
   await writeSite(sandbox, says('one'));
+  const early = await sandbox.run(['deploy', 'production', '--env', 'current']);
+  assert.equal(early.code, 2, early.said());
+  assert.match(early.stderr, /nothing is live in production, so there are no variables to take from it/);
   const first = await sandbox.run(['deploy', 'production', '--format', 'json'], { env: { COLOUR: 'red' } });
   assert.equal(first.code, 0, first.said());
   const { front } = first.json<RolloutDetail>();

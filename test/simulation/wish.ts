@@ -1,14 +1,14 @@
-import type { EnvironmentSpec, StrategyName } from '../../packages/gonogo/src/domain/environment.ts';
-import type { Placed, RolloutSpec } from '../../packages/gonogo/src/domain/event.ts';
-import type { Plan } from '../../packages/gonogo/src/domain/plan.ts';
-import { otherSlot } from '../../packages/gonogo/src/domain/slot.ts';
-import { isStuck, type Proven, type State } from '../../packages/gonogo/src/domain/state.ts';
-import { blueGreen } from '../../packages/gonogo/src/strategies/blue-green.ts';
-import { canary } from '../../packages/gonogo/src/strategies/canary.ts';
-import { inPlace } from '../../packages/gonogo/src/strategies/in-place.ts';
-import { rolling } from '../../packages/gonogo/src/strategies/rolling.ts';
-import { warmRollback } from '../../packages/gonogo/src/strategies/warm-rollback.ts';
-import type { World as Planned, Sized } from '../../packages/gonogo/src/strategies/world.ts';
+import type { EnvironmentSpec } from '../../packages/gonogo/src/domain/environment.ts';
+import type { Placed } from '../../packages/gonogo/src/domain/event.ts';
+import type { Proven, State } from '../../packages/gonogo/src/domain/state.ts';
+import {
+  freeSlot,
+  keptPlaces,
+  type Planned,
+  planFor,
+  settingsOf,
+} from '../../packages/gonogo/src/strategies/rollout.ts';
+import type { World as Seen, Sized } from '../../packages/gonogo/src/strategies/world.ts';
 import type { Schedule } from './schedule.ts';
 import { isUp } from './world/runtime.ts';
 import type { World } from './world/world.ts';
@@ -18,10 +18,7 @@ const front = { host: '127.0.0.1', port: 8080 };
 const watch = { for: 5_000, errors: 0.01, p99: 1.5, minRequests: 50 };
 const keep = 60_000;
 
-const strategies = { 'in-place': inPlace, rolling, 'blue-green': blueGreen, canary };
 const names = ['blue-green', 'in-place', 'rolling', 'canary'] as const;
-const keepsWarm: readonly StrategyName[] = ['blue-green', 'canary'];
-
 export type Asked = {
   readonly id: number;
   readonly revision: string;
@@ -33,27 +30,18 @@ export type Asked = {
 };
 
 /** Plans with the real strategies, from what the simulated world is now: as `engine/plan.ts` does. */
-export function wishFor({ id, schedule, state, world, back, revision }: Asked): {
-  spec: RolloutSpec;
-  plan: Plan;
-} {
-  const settings = someSettings(schedule);
-  const asked = back ? withoutDelay(settings) : settings;
-  const warm = back && stillUp(state, world, revision);
-  const seen = observe(state, world, { revision, warm, settings: asked, isDeploy: back === undefined });
-  const staysUp = warm !== undefined || keepsWarm.includes(asked.strategy);
-  const spec: RolloutSpec = {
+export function wishFor({ id, schedule, state, world, back, revision }: Asked): Planned {
+  const kind = back ? 'rollback' : 'deploy';
+  const asked = {
     id: `rollout-${id}`,
-    kind: back ? 'rollback' : 'deploy',
+    kind,
     target,
-    settings,
-    next: placed(seen.next),
-    front,
-    by: 'simulation',
-    ...(seen.live ? { previous: placed(seen.live) } : {}),
-    ...(seen.live && staysUp ? { keep } : {}),
-  };
-  return { spec, plan: warm ? warmRollback(seen) : strategies[asked.strategy](seen) };
+    settings: someSettings(schedule),
+    by: 'somebody',
+  } as const;
+  const warm = back && stillUp(state, world, revision);
+  const seen = observe(state, world, { revision, warm, settings: settingsOf(asked), isDeploy: !back });
+  return planFor(asked, seen, warm !== undefined);
 }
 
 /** What the environment asks for this time. */
@@ -73,26 +61,12 @@ function someSettings(schedule: Schedule): EnvironmentSpec {
   };
 }
 
-/** Who goes back wants to be back: nobody is asked, and users move together. */
-function withoutDelay({ approve: _, quiet: __, strategy, ...rest }: EnvironmentSpec): EnvironmentSpec {
-  return { ...rest, strategy: strategy === 'canary' ? 'blue-green' : strategy };
-}
-
-const placed = ({ slot, revision, releaseDigest, workers }: Placed): Placed => ({
-  slot,
-  revision,
-  releaseDigest,
-  ...(workers ? { workers } : {}),
-});
-
-/** Where a revision is up already: kept warm, or live when the last rollout got stuck and left users elsewhere. */
-function stillUp(state: State, { runtime }: World, revision: string): Placed | undefined {
-  const kept = isStuck(state) ? [state.warm, state.live] : [state.warm];
-  return kept.find((one) => {
-    const pool = one?.revision === revision ? runtime.web(one.slot) : undefined;
+/** Where a revision is up already. */
+const stillUp = (state: State, { runtime }: World, revision: string): Placed | undefined =>
+  keptPlaces(state, revision).find(({ slot }) => {
+    const pool = runtime.web(slot);
     return pool?.revision === revision && pool.instances.some(isUp);
   });
-}
 
 type Observing = {
   readonly revision: string;
@@ -101,8 +75,8 @@ type Observing = {
   readonly isDeploy: boolean;
 };
 
-function observe(state: State, world: World, { revision, warm, settings, isDeploy }: Observing): Planned {
-  const slot = warm?.slot ?? (state.live ? otherSlot(state.live.slot) : 'blue');
+function observe(state: State, world: World, { revision, warm, settings, isDeploy }: Observing): Seen {
+  const slot = warm?.slot ?? freeSlot(state);
   const migration = isDeploy ? world.releases.get(revision)?.migration : undefined;
   const pools = warm ? [] : [...world.runtime.pools.values()];
   const occupied = pools.filter((pool) => pool.slot === slot && pool.instances.length > 0);

@@ -45,9 +45,9 @@ async function wishAndValues(assembly: Assembly, state: State, input: DeployInpu
   return { wish: { id: rolloutId(target), kind: 'deploy', target, settings: spec, revision, by }, values };
 }
 
-/** The values of what serves now; fails with NOT_DEPLOYED. */
+/** The values of what serves now; fails with NOTHING_LIVE. */
 async function currentValues(assembly: Assembly, { live }: State, environment: string): Promise<Values> {
-  if (!live) throw problem('NOT_DEPLOYED', { environment });
+  if (!live) throw problem('NOTHING_LIVE', { environment });
   return await assembly.stores.vault.open(live.revision);
 }
 

@@ -20,7 +20,7 @@ export const watch = section({
     'The highest tolerated 99th percentile of latency, against what served before.',
   ),
   min_requests: withDefault(
-    z.int().check(z.gte(0)),
+    z.int().check(z.gte(1)),
     50,
     'Below this many requests traffic says nothing, and the checks and probes decide.',
   ),

@@ -1,86 +1,39 @@
-import type { EnvironmentSpec, StrategyName } from '../domain/environment.ts';
-import type { Placed, RolloutSpec } from '../domain/event.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { Placed } from '../domain/event.ts';
 import type { Revision } from '../domain/revision.ts';
 import { beginsWith } from '../domain/scaling.ts';
-import { otherSlot } from '../domain/slot.ts';
-import { isStuck, type State } from '../domain/state.ts';
-import type { Target } from '../domain/target.ts';
+import type { State } from '../domain/state.ts';
 import type { Revisions } from '../ports/revisions.ts';
 import type { Router } from '../ports/router.ts';
 import { jobRole, type ObservedPool, type Runtime } from '../ports/runtime.ts';
-import { blueGreen } from '../strategies/blue-green.ts';
-import { canary } from '../strategies/canary.ts';
-import { inPlace } from '../strategies/in-place.ts';
-import { rolling } from '../strategies/rolling.ts';
-import { warmRollback } from '../strategies/warm-rollback.ts';
+import {
+  type Asked,
+  freeSlot,
+  keptPlaces,
+  type Planned,
+  planFor,
+  settingsOf,
+} from '../strategies/rollout.ts';
 import type { Migration, Sized, Worker, World } from '../strategies/world.ts';
 import { chooseFront } from './front.ts';
 
 /** What a user asked for. */
-export type Wish = {
-  readonly id: string;
-  readonly kind: RolloutSpec['kind'];
-  readonly target: Target;
-  readonly settings: EnvironmentSpec;
-  readonly revision: Revision;
-  readonly by: string;
-};
+export type Wish = Asked & { readonly revision: Revision };
 
 export type PlanTools = { readonly runtime: Runtime; readonly router: Router; readonly revisions: Revisions };
 
-const strategies = { 'in-place': inPlace, rolling, 'blue-green': blueGreen, canary };
-
-/** The strategies that leave what served before standing. */
-const keepsWarm: readonly StrategyName[] = ['blue-green', 'canary'];
-
 /** Makes the plan of a rollout from what is wished for and what the world is now. Changes nothing. */
-export async function planRollout(
-  tools: PlanTools,
-  state: State,
-  wish: Wish,
-): Promise<{ spec: RolloutSpec; plan: Plan }> {
-  const settings = wish.kind === 'rollback' ? withoutDelay(wish.settings) : wish.settings;
-  const { strategy, keep } = settings;
+export async function planRollout(tools: PlanTools, state: State, wish: Wish): Promise<Planned> {
   const pools = await tools.runtime.observe(wish.target);
   const warm = wish.kind === 'rollback' ? stillUp(state, wish.revision.id, pools) : undefined;
-  const world = await observe(tools, state, { wish: { ...wish, settings }, warm, pools });
-  const staysUp = warm !== undefined || keepsWarm.includes(strategy);
-  const spec: RolloutSpec = {
-    id: wish.id,
-    kind: wish.kind,
-    target: wish.target,
-    settings: wish.settings,
-    next: placed(world.next),
-    front: world.front,
-    by: wish.by,
-    ...(world.live ? { previous: placed(world.live) } : {}),
-    ...(world.live && staysUp ? { keep } : {}),
-  };
-  return { spec, plan: warm ? warmRollback(world) : strategies[strategy](world) };
+  const world = await observe(tools, state, { wish, warm, pools });
+  return planFor(wish, world, warm !== undefined);
 }
 
-/** Who goes back wants to be back: nobody is asked, and users move together. */
-function withoutDelay({ approve: _, quiet: __, strategy, ...rest }: EnvironmentSpec): EnvironmentSpec {
-  return { ...rest, strategy: strategy === 'canary' ? 'blue-green' : strategy };
-}
-
-const placed = ({ slot, revision, releaseDigest, workers }: Placed): Placed => ({
-  slot,
-  revision,
-  releaseDigest,
-  ...(workers ? { workers } : {}),
-});
-
-/** Where a revision is up already: kept warm, or live when the last rollout got stuck and left users elsewhere. */
-function stillUp(state: State, revision: string, pools: readonly ObservedPool[]): Placed | undefined {
-  const kept = isStuck(state) ? [state.warm, state.live] : [state.warm];
-  return kept.find(
-    (placed) =>
-      placed?.revision === revision &&
-      pools.some((one) => isWebOf(placed.slot, one) && one.revision === revision && hasRunning(one)),
+/** Where a revision is up already. */
+const stillUp = (state: State, revision: string, pools: readonly ObservedPool[]): Placed | undefined =>
+  keptPlaces(state, revision).find(({ slot }) =>
+    pools.some((one) => isWebOf(slot, one) && one.revision === revision && hasRunning(one)),
   );
-}
 
 const isWebOf = (slot: Placed['slot'], { pool }: ObservedPool): boolean =>
   pool.slot === slot && pool.role === 'web';
@@ -95,19 +48,20 @@ type Observing = {
 };
 
 async function observe(tools: PlanTools, state: State, { wish, warm, pools }: Observing): Promise<World> {
-  const { target, revision, settings } = wish;
-  const slot = warm?.slot ?? (state.live ? otherSlot(state.live.slot) : 'blue');
+  const { target, revision } = wish;
+  const spec = settingsOf(wish);
+  const slot = warm?.slot ?? freeSlot(state);
   const there = warm ? [] : pools.filter((one) => one.pool.slot === slot && isStanding(one));
   const runs = runsOf(state.live, pools);
   const { split } = await tools.router.observe(target);
-  const front = await chooseFront(tools.router, { target, listen: settings.listen, current: state.front });
+  const front = await chooseFront(tools.router, { target, listen: spec.listen, current: state.front });
   const live =
     state.live && state.live.slot !== slot
       ? { ...state.live, ...sizeOf(await tools.revisions.open(state.live.revision), runs) }
       : undefined;
   return {
     target,
-    spec: settings,
+    spec,
     front,
     split,
     next: {

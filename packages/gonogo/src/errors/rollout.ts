@@ -51,6 +51,12 @@ export const rolloutErrors = {
     (f: { environment: string }) => `nothing was ever deployed to ${f.environment}`,
     (f) => `start with: gonogo deploy ${f.environment}`,
   ),
+  NOTHING_LIVE: kind(
+    2,
+    (f: { environment: string }) =>
+      `nothing is live in ${f.environment}, so there are no variables to take from it`,
+    (f) => `deploy in the variables of the files: gonogo deploy ${f.environment}`,
+  ),
   NO_ROLLOUT: kind(
     2,
     (f: { environment: string }) => `no rollout is running in ${f.environment}`,

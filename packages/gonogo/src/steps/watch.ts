@@ -195,7 +195,7 @@ class Watch {
     const facts = {
       ...inWords('', this.#green),
       ...inWords('_before', this.#blue),
-      proven_by: this.#witness,
+      judged_by: this.#witness,
     };
     return await keepEvidence(this.#tools, this.#work.pool.target, { of: 'traffic', facts });
   }
