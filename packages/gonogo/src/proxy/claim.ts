@@ -9,6 +9,8 @@ export type Pool = {
   readonly target: string;
   readonly slot: SlotName;
   readonly traffic: Traffic;
+  /** What instances are asked for in place of the host that the client asked for. */
+  host: string | undefined;
   upstreams: Upstream[];
   /** Members no more, with something still in flight. */
   leaving: Upstream[];
@@ -69,6 +71,10 @@ export class Claim {
     return this.#upstream;
   }
 
+  get host(): string | undefined {
+    return this.#pool.host;
+  }
+
   /** Who answers, for the access log. */
   get place(): { target: string; slot: SlotName; instance: string } {
     const { target, slot } = this.#pool;
@@ -110,7 +116,7 @@ export class Claim {
   /** It stays until it is closed. */
   lasts(lasting: Lasting): void {
     this.#lasting = lasting;
-    this.#pool.traffic.lasting.add(lasting);
+    this.#upstream.lasting.add(lasting);
   }
 
   /** Gives the place back, once; later calls change nothing. */
@@ -119,7 +125,7 @@ export class Claim {
     this.#released = true;
     this.#headMs ??= performance.now() - this.#since;
     this.#upstream.end();
-    if (this.#lasting) this.#pool.traffic.lasting.delete(this.#lasting);
+    if (this.#lasting) this.#upstream.lasting.delete(this.#lasting);
     this.#pool.traffic.end({
       ms: this.#headMs,
       failed,
