@@ -14,7 +14,7 @@ import {
 import type { RequestHead } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
 import type { Lasting } from './lasting.ts';
-import { type Awaited, patienceFor } from './patience.ts';
+import { type Awaited, Patience } from './patience.ts';
 import type { Question } from './question.ts';
 import { Sending } from './sending.ts';
 import { confirms, newRequestId, type Serving } from './serving.ts';
@@ -37,8 +37,8 @@ export class Exchange implements Asker, BodySink, Lasting {
   readonly #client: ClientSide;
   readonly #serving: Serving;
   readonly #confirmed: boolean;
-  readonly #began: number;
   readonly #sending: Sending;
+  readonly #patience: Patience;
   #phase: Phase = 'held';
   #held: Held | undefined;
   readonly #attempts: Attempts;
@@ -47,7 +47,6 @@ export class Exchange implements Asker, BodySink, Lasting {
   isEvents = false;
   #clientEnded = false;
   #informed = 0;
-  #touched: number;
 
   constructor(client: ClientSide, head: RequestHead, serving: Serving) {
     this.#client = client;
@@ -56,8 +55,7 @@ export class Exchange implements Asker, BodySink, Lasting {
     this.sink = client.sink;
     this.#serving = serving;
     this.#confirmed = confirms(head, serving.secret);
-    this.#began = serving.clock.now;
-    this.#touched = serving.clock.now;
+    this.#patience = new Patience(serving);
     this.id = head.id === '' ? newRequestId() : head.id;
     this.#sending = new Sending(head, client.origin, this.id);
     this.#attempts = new Attempts(this, this.#sending);
@@ -106,14 +104,14 @@ export class Exchange implements Asker, BodySink, Lasting {
 
   #asked(): void {
     this.#phase = 'asking';
-    this.#touched = this.#serving.clock.now;
+    this.#patience.begin();
   }
 
   // What the client sends.
 
   data(bytes: Buffer, start: number, end: number): void {
     if (this.#phase === 'over') return;
-    this.#touched = this.#serving.clock.now;
+    this.#patience.touch();
     this.#sending.data(bytes, start, end);
   }
 
@@ -134,7 +132,7 @@ export class Exchange implements Asker, BodySink, Lasting {
   }
 
   clientDrained(): void {
-    this.#touched = this.#serving.clock.now;
+    this.#patience.touch();
     this.#attempts.connection?.link.resume();
   }
 
@@ -145,15 +143,14 @@ export class Exchange implements Asker, BodySink, Lasting {
   /** The client sends nothing more; it may still wait for its answer. */
   clientEnded(): void {
     this.#clientEnded = true;
-    this.#touched = this.#serving.clock.now;
+    this.#patience.touch();
   }
 
   /** The client is gone, or spoke nonsense in the middle of its body. */
   clientLeft(): void {
     if (this.#phase === 'over') return;
     // Who waited in vain counts against the slot; who went at once, or left a stream half-way, does not.
-    const waited = this.#phase === 'asking' && this.#sending.complete ? performance.now() - this.#began : 0;
-    this.#failed ||= waited > this.#serving.limits.patience;
+    this.#failed ||= this.#phase === 'asking' && this.#sending.complete && this.#patience.isLong;
     this.#held?.leave();
     this.#attempts.connection?.abandon();
     this.end();
@@ -162,7 +159,7 @@ export class Exchange implements Asker, BodySink, Lasting {
   // What the instance sends.
 
   informed(head: ResponseHead): void {
-    this.#touched = this.#serving.clock.now;
+    this.#patience.touch();
     this.#informed += 1;
     if (this.#informed > maxInformational) this.#fail();
     else if (head.status !== 100 || (this.head.expects && this.#informed === 1)) this.#client.inform(head);
@@ -178,7 +175,7 @@ export class Exchange implements Asker, BodySink, Lasting {
       return;
     }
     this.#phase = 'answering';
-    this.#touched = this.#serving.clock.now;
+    this.#patience.touch();
     this.#sending.settle();
     this.isEvents = head.events;
     this.#failed = head.status >= 500;
@@ -189,7 +186,7 @@ export class Exchange implements Asker, BodySink, Lasting {
   flushAnswer(): void {
     this.sink.flush();
     if (this.#phase !== 'answering') return;
-    this.#touched = this.#serving.clock.now;
+    this.#patience.touch();
     if (this.sink.congested) this.#attempts.connection?.link.pause();
   }
 
@@ -262,12 +259,9 @@ export class Exchange implements Asker, BodySink, Lasting {
   }
 
   /** Looks at the clock; called every `limits.sweep`. */
-  tick(now: number): void {
-    const { limits } = this.#serving;
+  tick(): void {
     const awaited = this.#awaited;
-    const late = limits.total > 0 && now - this.#began > limits.total && awaited !== 'nothing';
-    const slow = awaited === 'request' && this.#sending.isSlow(now - this.#began, limits);
-    if (!late && !slow && now - this.#touched <= patienceFor(awaited, limits)) return;
+    if (!this.#patience.isOver(awaited, this.#sending.received)) return;
     if (awaited === 'request') this.#refuse(requestLate);
     else this.#expire();
   }

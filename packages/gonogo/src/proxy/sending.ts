@@ -2,7 +2,6 @@ import type { Origin } from './forwarded.ts';
 import type { BodySink } from './http/chunked.ts';
 import { requestText } from './http/render.ts';
 import type { RequestHead } from './http/request-head.ts';
-import type { Limits } from './limits.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** What is kept of a request so that it can be sent once more, in octets. */
@@ -37,9 +36,9 @@ export class Sending implements BodySink {
     return this.#copy !== undefined;
   }
 
-  /** Its body comes octet by octet, to keep a place busy. */
-  isSlow(ms: number, { body, bodyRate }: Pick<Limits, 'body' | 'bodyRate'>): boolean {
-    return bodyRate > 0 && ms > body + (this.#received / bodyRate) * 1000;
+  /** Octets of its body so far. */
+  get received(): number {
+    return this.#received;
   }
 
   /** It may be sent twice: nothing changes by that, and all of it is here. */
