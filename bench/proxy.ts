@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Program, printedBy } from '../test/suites/program.ts';
+import type { Program } from '../test/suites/program.ts';
 import { load } from './proxy/load.ts';
 import { type Peer, peers } from './proxy/peers.ts';
 import { cpuSeconds } from './proxy/process-stat.ts';
@@ -12,9 +12,10 @@ type Settings = { readonly path: string; readonly rounds: number; readonly secon
 type Figures = Record<string, number | Record<string, number>>;
 
 /**
- * CPU time of the proxy for each request, beside HAProxy, nginx and Caddy, in microseconds: small answers, then 64 KB.
+ * CPU time of the proxy for each request, beside HAProxy, nginx, Caddy and kamal-proxy, in microseconds: small answers, then 64 KB.
  * They stand before the same application and take turns under the same load, `--rounds` (5) times `--seconds` (3); the
- * middle round counts. `--only gonogo,haproxy` leaves the others out. A peer that is not installed is left out.
+ * middle round counts. `--only gonogo,haproxy` leaves the others out. A peer that is not installed is left out; kamal-proxy is, by
+ * `go`, into a temporary folder, and left out where it cannot be had.
  */
 export async function proxy(options: Readonly<Record<string, string>>): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'gonogo-bench-'));
@@ -22,10 +23,11 @@ export async function proxy(options: Readonly<Record<string, string>>): Promise<
   const settings = { rounds: Number(options.rounds ?? 5), seconds: Number(options.seconds ?? 3) };
   const runners: Runner[] = [];
   try {
-    for (const [name, peer] of await present(options.only?.split(',') ?? Object.keys(peers))) {
+    for (const name of options.only?.split(',') ?? Object.keys(peers)) {
       const own = join(folder, name);
       await mkdir(own);
-      runners.push({ name, program: await peer.start(own, application.port) });
+      const peer = await present(name, own);
+      if (peer) runners.push({ name, program: await peer.start(own, application.port) });
     }
     const small = await measure(runners, { ...settings, path: '/' });
     const large = await measure(runners, { ...settings, path: '/large' });
@@ -37,15 +39,13 @@ export async function proxy(options: Readonly<Record<string, string>>): Promise<
   }
 }
 
-async function present(names: readonly string[]): Promise<[string, Peer][]> {
-  const found: [string, Peer][] = [];
-  for (const [name, peer] of Object.entries(peers)) {
-    if (!names.includes(name)) continue;
-    const version = await printedBy(peer.version);
-    if (version !== undefined) found.push([name, peer]);
-    console.error(`${name}: ${version?.split('\n')[0] ?? 'not installed'} (${peer.does})`);
-  }
-  return found;
+/** A peer that can stand here; says which it is, or why it cannot. */
+async function present(name: string, folder: string): Promise<Peer | undefined> {
+  const peer = peers[name];
+  if (!peer) throw new Error(`there is no peer "${name}": ${Object.keys(peers).join(', ')}`);
+  const found = await peer.found(folder);
+  console.error(`${name}: ${'version' in found ? `${found.version} (${peer.does})` : found.missing}`);
+  return 'version' in found ? peer : undefined;
 }
 
 /** Microseconds a request, by system. The first round, in which programs warm up, does not count. */

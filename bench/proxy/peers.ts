@@ -2,13 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Program, printedBy, startProgram } from '../../test/suites/program.ts';
 import { startProxy } from '../../test/suites/proxy-process.ts';
+import { kamalProxy } from './kamal-proxy.ts';
 
 export type Peer = {
   /** What it does for each request here, beside forwarding it. */
   readonly does: string;
-  readonly version: readonly string[];
+  /** What it says of itself, or why it cannot stand here. */
+  found(folder: string): Promise<Found>;
   start(folder: string, upstream: number): Promise<Program>;
 };
+
+export type Found = { readonly version: string } | { readonly missing: string };
 
 /** The core of the machine that the proxy under test runs on; load and application have the other. */
 const pinned = ['taskset', '-c', '0'];
@@ -17,7 +21,7 @@ const pinned = ['taskset', '-c', '0'];
 export const peers: Record<string, Peer> = {
   gonogo: {
     does: 'forwarded headers, request id, limits, counters and histogram per slot',
-    version: [process.execPath, '--version'],
+    found: () => printed([process.execPath, '--version']),
     start: async (_folder, upstream) => {
       const proxy = await startProxy();
       await proxy.serve(upstream);
@@ -28,7 +32,7 @@ export const peers: Record<string, Peer> = {
   },
   haproxy: {
     does: 'X-Forwarded-For/Proto/Host, X-Request-Id, its counters',
-    version: ['haproxy', '-v'],
+    found: () => printed(['haproxy', '-v']),
     start: (folder, upstream) =>
       configured(folder, 'haproxy.cfg', {
         text: haproxy(upstream),
@@ -37,7 +41,7 @@ export const peers: Record<string, Peer> = {
   },
   nginx: {
     does: 'X-Forwarded-For/Proto/Host, X-Request-Id',
-    version: ['nginx', '-v'],
+    found: () => printed(['nginx', '-v']),
     start: (folder, upstream) =>
       configured(folder, 'nginx.conf', {
         text: nginx(folder, upstream),
@@ -46,14 +50,20 @@ export const peers: Record<string, Peer> = {
   },
   caddy: {
     does: 'X-Forwarded-For/Proto/Host, X-Request-Id',
-    version: ['caddy', 'version'],
+    found: () => printed(['caddy', 'version']),
     start: (folder, upstream) =>
       configured(folder, 'Caddyfile', {
         text: caddy(upstream),
         argv: (file) => ['caddy', 'run', '--config', file, '--adapter', 'caddyfile'],
       }),
   },
+  'kamal-proxy': { does: 'X-Forwarded-For/Proto/Host, X-Request-Id', ...kamalProxy },
 };
+
+async function printed(argv: readonly string[]): Promise<Found> {
+  const [version] = ((await printedBy(argv)) ?? '').split('\n');
+  return version ? { version } : { missing: 'not installed' };
+}
 
 type Configured = {
   text(port: number): string;

@@ -3,7 +3,7 @@ import { fuzz } from './fuzz.ts';
 
 // npm run fuzz:http -- --cases 1000000 --seed 1
 const { values } = parseArgs({
-  options: { cases: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
+  options: { cases: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } },
 });
 const begun = performance.now();
 const { cases, failures } = await fuzz({

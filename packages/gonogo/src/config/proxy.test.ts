@@ -19,6 +19,8 @@ test('short forms mean their usual, and the agent takes whatever a file may ask 
       sticky: true,
       assets: true,
       health: '/balancer',
+      upstream_host: 'shop.internal:8080',
+      drain: { streams: '2s', websockets: '5s' },
       tls: { certificate: '/etc/shop.pem', key: '/etc/shop.key', redirect: 80 },
       workers: 2,
       trusted: ['10.0.0.0/8', '::1'],
@@ -34,6 +36,8 @@ test('short forms mean their usual, and the agent takes whatever a file may ask 
     sticky: { cookie: 'gonogo_slot' },
     assets: true,
     health: '/balancer',
+    upstreamHost: 'shop.internal:8080',
+    drain: { streams: 2000, websockets: 5000 },
     tls: { certificate: '/etc/shop.pem', key: '/etc/shop.key', redirect: 80 },
     workers: 2,
     trusted: ['10.0.0.0/8', '::1'],
@@ -63,6 +67,10 @@ test('what a front cannot do is refused', () => {
     { limits: { head_size: 100 } },
     { limits: { head_size: '0KB' } },
     { limits: { connect: 'none' } },
+    { limits: { failures: 0 } },
+    { upstream_host: 'http://shop' },
+    { upstream_host: 'shop\r\nX: y' },
+    { drain: { websockets: 'none' } },
   ]) {
     assert.equal(proxy.safeParse(written).success, false, JSON.stringify(written));
   }
@@ -78,6 +86,8 @@ test('the defaults that the reference tells are those of the proxy', () => {
     uri_size: 'uriBytes',
     body_size: 'bodyBytes',
     buffer: 'bufferedBytes',
+    body_rate: 'bodyRate',
+    slow_start: 'slowStart',
     connections_per_address: 'connectionsPerAddress',
   };
   const told = Object.entries(describedLimits());

@@ -13,6 +13,12 @@ const hostName = parsed(
   (host) => host.toLowerCase(),
 );
 
+const authority = z.string().check(
+  z.regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/i, {
+    error: 'must be a host name, perhaps with a port',
+  }),
+);
+
 const path = z.string().check(
   z.regex(/^\/$|^(\/[^/?#\s]+)+$/, { error: 'must be a path that begins with / and does not end with one' }),
   rule((text) => !/\/\.{1,2}(\/|$)/.test(text), 'must not hold . or .. as a part'),
@@ -53,6 +59,26 @@ const limits = parsed(
       duration(),
       'How long a connection to an instance is kept for another request; a second less than the instance keeps it. Default 1s.',
     ),
+    silence: optional(
+      duration(),
+      'Silence of an instance in the middle of an answer that is no event stream. Default 300s.',
+    ),
+    body_rate: optional(
+      size(),
+      'A request’s body must come with so much a second, once the first has come within body. Default 500B.',
+    ),
+    failures: optional(
+      count,
+      'So many requests in a row without an answer leave an instance out; a refused connection does so at once. Default 5.',
+    ),
+    ejection: optional(
+      duration(),
+      'An instance that is left out is tried again after this, and after twice as long each time. Default 1s.',
+    ),
+    slow_start: optional(
+      durationOrNone,
+      'An instance that joins others reaches its full share within this, or none. Default 10s.',
+    ),
     head_size: optional(size(), 'Request line and fields together; more is answered 431. Default 32KB.'),
     fields: optional(count, 'Request fields; more is answered 431. Default 100.'),
     uri_size: optional(size(), 'Path and query; more is answered 414. Default 8KB.'),
@@ -71,12 +97,15 @@ const limits = parsed(
     ),
   }),
   (written) => {
-    const { idle, idle_upstream, head_size, uri_size, body_size, buffer, connections_per_address, ...rest } =
+    const { idle, idle_upstream, head_size, uri_size, body_size, buffer, connections_per_address, ...more } =
       written;
+    const { body_rate, slow_start, ...rest } = more;
     return {
       ...rest,
       ...(idle === undefined ? {} : { idleClient: idle }),
       ...(idle_upstream === undefined ? {} : { idleUpstream: idle_upstream }),
+      ...(body_rate === undefined ? {} : { bodyRate: body_rate }),
+      ...(slow_start === undefined ? {} : { slowStart: slow_start }),
       ...(head_size === undefined ? {} : { headBytes: head_size }),
       ...(uri_size === undefined ? {} : { uriBytes: uri_size }),
       ...(body_size === undefined ? {} : { bodyBytes: body_size }),
@@ -105,8 +134,7 @@ const log = z.union([
   }),
 ]);
 
-/** `proxy:` of an environment — what its front does beyond forwarding. */
-export const proxy = section({
+const written = section({
   hosts: optional(
     some(hostName, 'must name at least one host'),
     'The host names this service is asked by. Default: every host that no other service at this address has.',
@@ -118,6 +146,17 @@ export const proxy = section({
     'A 404 for a file with a fingerprint in its name is asked for in the other slot, for pages that came from there. Default false.',
   ),
   health: optional(path, 'The health path of a balancer in front: answered 200 while requests are held.'),
+  upstream_host: optional(
+    authority,
+    'What instances find in the Host field; X-Forwarded-Host has what the client sent. Default: what the client sent.',
+  ),
+  drain: optional(
+    section({
+      streams: optional(duration(), 'For event streams. Default: stop.grace, which none exceeds.'),
+      websockets: optional(duration(), 'For WebSockets. Default: stop.grace, which none exceeds.'),
+    }),
+    'What still lasts when a release is retired is closed within this, one after another, so that not all come back at once.',
+  ),
   tls: optional(
     section({
       certificate: doc(file, 'A PEM file with the certificate and its chain; read again when it changes.'),
@@ -135,6 +174,12 @@ export const proxy = section({
   log: optional(log, 'An access log as JSON lines. Default none.'),
   limits: optional(limits, 'What a client or an instance may take.'),
 });
+
+/** `proxy:` of an environment — what its front does beyond forwarding. */
+export const proxy = parsed(written, ({ upstream_host, ...rest }) => ({
+  ...rest,
+  ...(upstream_host === undefined ? {} : { upstreamHost: upstream_host }),
+}));
 
 /** `preview:` of an environment — how the slot without users is reached. */
 export const preview = z.union([

@@ -15,6 +15,10 @@ export type FrontSettings = {
   readonly assets?: boolean;
   /** The health path of a balancer in front: answered 200 while requests are held. */
   readonly health?: string;
+  /** What instances find in the Host field. Default: what the client sent. */
+  readonly upstreamHost?: string;
+  /** What WebSockets and event streams are closed within, one after another, when their slot is drained. Default: its grace. */
+  readonly drain?: { readonly streams?: Millis; readonly websockets?: Millis };
   readonly tls?: Tls;
   /** What follows holds for the whole address, which services may share. */
   readonly workers?: number;
@@ -49,6 +53,11 @@ export type FrontLimits = {
   readonly connect?: Millis;
   readonly answer?: Millis;
   readonly idleUpstream?: Millis;
+  readonly silence?: Millis;
+  readonly bodyRate?: number;
+  readonly failures?: number;
+  readonly ejection?: Millis;
+  readonly slowStart?: Millis;
   readonly headBytes?: number;
   readonly fields?: number;
   readonly uriBytes?: number;

@@ -31,6 +31,8 @@ const proxy: Complete<FrontSettings> = {
   sticky: { cookie: 'slot', for: 1 },
   assets: true,
   health: '/up',
+  upstreamHost: 'shop.internal',
+  drain: { streams: 1, websockets: 2 },
   tls: { certificate: '/c.pem', key: '/k.pem', redirect: 80 },
   workers: 2,
   trusted: ['10.0.0.0/8'],
@@ -40,6 +42,7 @@ const proxy: Complete<FrontSettings> = {
     ...{ head: 1, body: 2, idleClient: 3, total: 4, connect: 5, answer: 6, idleUpstream: 7 },
     ...{ headBytes: 8, fields: 9, uriBytes: 10, bodyBytes: 11, bufferedBytes: 12 },
     ...{ connections: 13, connectionsPerAddress: 14 },
+    ...{ silence: 15, bodyRate: 16, failures: 17, ejection: 18, slowStart: 19 },
   },
 };
 const workers = ['mailer'];

@@ -9,6 +9,7 @@ import { Upstream } from './upstream.ts';
 const pool = (slot: SlotName, members: number): Pool => ({
   target: 't',
   slot,
+  host: undefined,
   traffic: new Traffic(),
   turn: 0,
   leaving: [],

@@ -10,6 +10,8 @@ export type Pool = {
   readonly slot: SlotName;
   /** Of those who are in the slot now; begun anew when it is filled again. */
   traffic: Traffic;
+  /** What instances are asked for in place of the host that the client asked for. */
+  host: string | undefined;
   upstreams: Upstream[];
   /** Members no more, with something still in flight. */
   leaving: Upstream[];
@@ -73,6 +75,10 @@ export class Claim {
     return this.#upstream;
   }
 
+  get host(): string | undefined {
+    return this.#pool.host;
+  }
+
   /** Who answers, for the access log. */
   get place(): { target: string; slot: SlotName; instance: string } {
     const { target, slot } = this.#pool;
@@ -114,7 +120,7 @@ export class Claim {
   /** It stays until it is closed. */
   lasts(lasting: Lasting): void {
     this.#lasting = lasting;
-    this.#traffic.lasting.add(lasting);
+    this.#upstream.lasting.add(lasting);
   }
 
   /** Gives the place back, once; later calls change nothing. */
@@ -123,7 +129,7 @@ export class Claim {
     this.#released = true;
     this.#headMs ??= performance.now() - this.#since;
     this.#upstream.end();
-    if (this.#lasting) this.#traffic.lasting.delete(this.#lasting);
+    if (this.#lasting) this.#upstream.lasting.delete(this.#lasting);
     this.#traffic.end({
       ms: this.#headMs,
       failed,

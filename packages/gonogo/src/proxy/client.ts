@@ -131,6 +131,7 @@ export class Client implements LinkOwner, ClientSide, RequestTaker {
     if (!keeps) this.#requests.stop();
     const connection = keeps ? (asked.minor === 1 ? '' : 'keep-alive') : 'close';
     this.sink.begin(head, { encoding, connection, marks });
+    if (head.events) this.link.watchPeer();
   }
 
   finish(trailers: string): void {
@@ -222,6 +223,7 @@ export class Client implements LinkOwner, ClientSide, RequestTaker {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#tunnelled = exchange;
+    this.link.watchPeer();
     this.sink.switch(head, marks);
     this.sink.flush();
     this.#tunnel = new Tunnel(this.link, connection, {
@@ -238,7 +240,7 @@ export class Client implements LinkOwner, ClientSide, RequestTaker {
   /** Looks at the clock; called every `limits.sweep`. */
   tick(now: number): void {
     if (this.#tunnel) return;
-    if (this.#exchange) this.#exchange.tick(now);
+    if (this.#exchange) this.#exchange.tick();
     else if (now > this.#deadline) this.#expire();
   }
 

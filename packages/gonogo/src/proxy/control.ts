@@ -11,7 +11,7 @@ import {
 } from '../wire/proxy.ts';
 import { takenBy } from '../wire/reach.ts';
 import { counted } from './counters.ts';
-import { drain, drainInstances } from './drain.ts';
+import { drain } from './drain.ts';
 import type { Front } from './front.ts';
 import type { LiveRoute } from './live-route.ts';
 import { allMetrics } from './metrics.ts';
@@ -152,9 +152,9 @@ export class Control {
     await front.configure(stored.table, stored.settings);
   }
 
-  #drain({ deadline, budgets = {}, instances, ...place }: ProxyInput<'drain'>) {
-    const pool = this.#pool(place);
-    return instances ? drainInstances(pool, instances, deadline) : drain(pool.traffic, deadline, budgets);
+  #drain({ deadline, instances, ...place }: ProxyInput<'drain'>) {
+    const budgets = this.#route(place.target).rules?.drain ?? {};
+    return drain(this.#pool(place), { deadline, budgets, instances });
   }
 
   #route(target: string): RouteWire {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { TrafficWire } from '../wire/traffic.ts';
-import type { Lasting } from './lasting.ts';
 
 /** Upper bounds in milliseconds, log-spaced by a quarter: 0.1 ms to about two minutes. */
 export const latencyBounds: readonly number[] = Array.from({ length: 64 }, (_, i) =>
@@ -30,8 +29,6 @@ export class Traffic {
   /** Answers by the first digit of their status, from 1 to 5. */
   readonly statuses: number[] = [0, 0, 0, 0, 0];
   readonly latency: number[] = new Array(latencyBounds.length + 1).fill(0);
-  /** What is in flight and does not end by itself. */
-  readonly lasting = new Set<Lasting>();
   readonly #waiting = new Set<() => void>();
 
   begin(): void {

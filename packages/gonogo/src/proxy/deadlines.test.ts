@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -158,4 +159,58 @@ describe('deadlines of the proxy', () => {
       socket.destroy();
     });
   });
+
+  test('a body that waited in a hold is not late by that', async () => {
+    const answerAll = (socket: net.Socket): void => {
+      socket.on('data', (bytes) => String(bytes).endsWith('x') && socket.write(`${head}done`));
+    };
+    await under({ body: 2_000 }, answerAll, async (upstream) => {
+      await proxy.ask('hold', { target: 't', atMost: 9, within: 60_000 });
+      const socket = net.connect(proxy.listen.port, '127.0.0.1');
+      socket.write(post);
+      await sleep(2_200);
+      await proxy.ask('release', { target: 't' });
+      await eventually('it is asked', () => upstream.connections() > 0);
+      await sleep(700); // The clock is looked at in between.
+      socket.write('x'.repeat(100));
+      const [answer] = await once(socket, 'data');
+      assert.match(String(answer), /^HTTP\/1.1 200 /);
+      socket.destroy();
+    });
+  });
+
+  test('a client with a silent WebSocket or event stream is asked for by the kernel', {
+    skip: process.platform === 'linux' ? false : 'reads /proc/net/tcp',
+  }, async () => {
+    const answers: Record<string, string> = {
+      websocket: 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      stream: 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n',
+      plain: head,
+    };
+    const switching = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    const serve = (socket: net.Socket): void => {
+      socket.on('data', (bytes) => socket.write(answers[/\/(\w+)/.exec(String(bytes))?.[1] ?? ''] ?? ''));
+    };
+    await under({}, serve, async () => {
+      const timers: Record<string, string | undefined> = {};
+      for (const kind of Object.keys(answers)) {
+        const socket = net.connect(proxy.listen.port, '127.0.0.1');
+        socket.write(`GET /${kind} HTTP/1.1\r\nHost: a\r\n${kind === 'websocket' ? switching : ''}\r\n`);
+        await once(socket, 'data');
+        timers[kind] = timerOf(proxy.listen.port, socket.localPort ?? 0);
+        socket.destroy();
+      }
+      assert.deepEqual(timers, { websocket: '02', stream: '02', plain: '00' });
+    });
+  });
 });
+
+/** The timer of the side of a connection that has `port`, as proc_pid_net(5) has it: 02 is keep-alive. */
+function timerOf(port: number, remote: number): string | undefined {
+  const hex = (number: number): string => number.toString(16).toUpperCase().padStart(4, '0');
+  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n');
+  const fields = rows.map((row) => row.trim().split(/\s+/));
+  return fields
+    .find(([, local, peer]) => local?.endsWith(`:${hex(port)}`) && peer?.endsWith(`:${hex(remote)}`))?.[5]
+    ?.slice(0, 2);
+}

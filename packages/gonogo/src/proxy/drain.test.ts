@@ -5,21 +5,22 @@ import { after, before, describe, test } from 'node:test';
 import { holdStream, holdWebSocket } from '../../../../bench/strict-client/long-lived.ts';
 import { startUpstream } from '../../../../bench/strict-client/upstream.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
+import { eventually } from '../../../../test/suites/router-tools.ts';
 import { closeInTurn } from './drain.ts';
 
-test('what lasts is closed one after another, each kind within its own budget, and others are left alone', (t) => {
+test('what lasts is closed one after another, each kind within its own budget, until somebody stops it', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const closed: string[] = [];
   const one = (kind: 'stream' | 'websocket', name: string) => ({ kind, close: () => void closed.push(name) });
   const lasting = [one('websocket', 'a'), one('stream', 's'), one('websocket', 'b')];
-  const stop = closeInTurn(lasting, { websocket: 1000 });
+  const stop = closeInTurn(lasting, { websocket: 1000, stream: 60_000 });
   t.mock.timers.tick(500);
   assert.deepEqual(closed, []);
   t.mock.timers.tick(225);
   assert.deepEqual(closed, ['a']);
   t.mock.timers.tick(225);
   assert.deepEqual(closed, ['a', 'b']);
-  closeInTurn([one('stream', 's')], { stream: 10 })();
+  closeInTurn([one('stream', 's')], { stream: 10, websocket: 10 })();
   stop();
   t.mock.timers.tick(5_000);
   assert.deepEqual(closed, ['a', 'b']);
@@ -32,22 +33,38 @@ describe('a slot that is drained', () => {
   });
   after(() => proxy?.close());
 
-  test('gives up its WebSockets and event streams within their budgets, and keeps those that have none', async (t) => {
+  const place = { target: 't', slot: 'blue' as const };
+
+  test('gives up its WebSockets and event streams, each kind within its own budget', async (t) => {
     const upstream = await startUpstream('v1');
     t.after(() => upstream.close());
-    await proxy.serve(upstream.port);
+    await proxy.serveTarget('t', upstream.port, { drain: { websocket: 100 } });
     const [socket, stream] = [holdWebSocket(proxy.listen), holdStream(proxy.listen)];
     await Promise.all([socket.begun, stream.begun]);
-    const place = { target: 't', slot: 'blue' as const };
-    const first = await proxy.ask('drain', { ...place, deadline: 600, budgets: { websocket: 200 } });
-    assert.deepEqual(first, { drained: false, cut: 1 });
+    const drained = proxy.ask('drain', { ...place, deadline: 30_000 });
+    const inFlight = async () => (await proxy.ask('counters', place)).inFlight;
+    await eventually('the stream is left', async () => (await inFlight()) === 1);
     assert.equal(await socket.stop(), 'closed');
-    assert.equal(await stream.stop(), undefined);
-    const second = holdStream(proxy.listen);
-    await second.begun;
-    const drained = await proxy.ask('drain', { ...place, deadline: 10_000, budgets: { stream: 100 } });
+    await proxy.serveTarget('t', upstream.port, { drain: { stream: 100 } });
+    assert.deepEqual(await proxy.ask('drain', { ...place, deadline: 10_000 }), { drained: true, cut: 0 });
+    assert.match((await stream.stop()) ?? '', /aborted|ended/);
+    assert.deepEqual(await drained, { drained: true, cut: 0 });
+  });
+
+  test('without budgets gives them up before its deadline, also of one instance alone', async (t) => {
+    const [one, other] = await Promise.all([startUpstream('v1'), startUpstream('v2')]);
+    t.after(() => Promise.all([one.close(), other.close()]));
+    await proxy.serveTarget('t', one.port, {});
+    const leaving = holdWebSocket(proxy.listen);
+    await leaving.begun;
+    const member = { instance: 'blue-2', host: '127.0.0.1', port: other.port };
+    await proxy.ask('members', { ...place, members: [member] });
+    const staying = holdWebSocket(proxy.listen);
+    await staying.begun;
+    const drained = await proxy.ask('drain', { ...place, deadline: 1_000, instances: ['blue-1'] });
     assert.deepEqual(drained, { drained: true, cut: 0 });
-    assert.match((await second.stop()) ?? '', /aborted|ended/);
+    assert.equal(await leaving.stop(), 'closed');
+    assert.equal(await staying.stop(), undefined);
   });
 
   test('tells its clients to come again when the proxy itself retires, and leaves idle ones their time', async (t) => {

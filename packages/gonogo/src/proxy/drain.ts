@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from './claim.ts';
 import type { Traffic } from './counters.ts';
 import type { Lasting } from './lasting.ts';
+import type { Upstream } from './upstream.ts';
 
-/** Milliseconds for each kind; what has none is left alone. */
-export type Budgets = { readonly [K in Lasting['kind']]?: number | undefined };
+/** Milliseconds for each kind of what lasts. */
+export type Budgets = { readonly [K in Lasting['kind']]: number };
 
 /** Those who end by themselves get the first half of their budget; the last is closed a little before its end. */
 const [from, until] = [0.5, 0.95];
@@ -17,7 +18,6 @@ export function closeInTurn(lasting: Iterable<Lasting>, budgets: Budgets): () =>
   const kinds = Object.groupBy(lasting, ({ kind }) => kind);
   const timers = (['stream', 'websocket'] as const).flatMap((kind) => {
     const [all, budget] = [kinds[kind] ?? [], budgets[kind]];
-    if (budget === undefined) return [];
     const delay = (i: number): number => budget * (from + ((until - from) * (i + 1)) / all.length);
     return all.map((one, i) => setTimeout(() => one.close(), delay(i)));
   });
@@ -26,33 +26,40 @@ export function closeInTurn(lasting: Iterable<Lasting>, budgets: Budgets): () =>
   };
 }
 
-/** Waits until nothing is in flight, for at most `deadline` milliseconds; what lasts is closed within its budget. */
+type Draining = {
+  readonly deadline: number;
+  /** Absent: as long as the deadline, which none exceeds. */
+  readonly budgets: Partial<Budgets>;
+  /** Only what is in flight to these counts, members or not. */
+  readonly instances?: readonly string[] | undefined;
+};
+
+/** Waits until nothing is in flight to a slot, for at most `deadline` milliseconds; what lasts is closed within its budget. */
 export async function drain(
-  traffic: Traffic,
-  deadline: number,
-  budgets: Budgets,
+  pool: Pool,
+  { deadline, budgets, instances }: Draining,
 ): Promise<{ drained: boolean; cut: number }> {
-  const stop = closeInTurn([...traffic.lasting], budgets);
-  const drained = await traffic.idle(deadline);
+  const all = [...pool.upstreams, ...pool.leaving];
+  const asked = instances ? all.filter(({ member }) => instances.includes(member.instance)) : all;
+  const within = (budget = deadline): number => Math.min(budget, deadline);
+  const lasting = asked.flatMap((upstream) => [...upstream.lasting]);
+  const { stream, websocket } = budgets;
+  const stop = closeInTurn(lasting, { stream: within(stream), websocket: within(websocket) });
+  const cut = instances ? await leftOf(asked, deadline) : await leftIn(pool.traffic, deadline);
   stop();
-  return { drained, cut: drained ? 0 : traffic.inFlight };
+  return { drained: cut === 0, cut };
 }
 
-/**
- * Waits until some instances of a slot, members or not, have nothing in flight, for at most `deadline` milliseconds.
- * Instances leave one by one and seldom, so they are looked at now and then instead of being listened to.
- */
-export async function drainInstances(
-  { upstreams, leaving }: Pool,
-  instances: readonly string[],
-  deadline: number,
-): Promise<{ drained: boolean; cut: number }> {
+const leftIn = async (traffic: Traffic, deadline: number): Promise<number> =>
+  (await traffic.idle(deadline)) ? 0 : traffic.inFlight;
+
+/** Instances leave one by one and seldom, so they are looked at now and then instead of being listened to. */
+async function leftOf(upstreams: readonly Upstream[], deadline: number): Promise<number> {
   const end = performance.now() + deadline;
-  const asked = [...upstreams, ...leaving].filter(({ member }) => instances.includes(member.instance));
   for (;;) {
-    const cut = asked.reduce((sum, { inFlight }) => sum + inFlight, 0);
+    const count = upstreams.reduce((sum, { inFlight }) => sum + inFlight, 0);
     const left = end - performance.now();
-    if (cut === 0 || left <= 0) return { drained: cut === 0, cut };
+    if (count === 0 || left <= 0) return count;
     await sleep(Math.min(20, left));
   }
 }

@@ -1,11 +1,20 @@
+import { Attempts } from './attempts.ts';
 import type { Claim, Held } from './claim.ts';
 import type { AnswerSink, ClientSide } from './client-side.ts';
 import type { BodySink } from './http/chunked.ts';
-import { noAnswer, nobodyServes, paused, type Refusal, requestLate, tooLate } from './http/refusal.ts';
+import {
+  missing,
+  noAnswer,
+  nobodyServes,
+  paused,
+  type Refusal,
+  requestLate,
+  tooLate,
+} from './http/refusal.ts';
 import type { RequestHead } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
 import type { Lasting } from './lasting.ts';
-import { type Awaited, patienceFor } from './patience.ts';
+import { type Awaited, Patience } from './patience.ts';
 import type { Question } from './question.ts';
 import { Sending } from './sending.ts';
 import { confirms, newRequestId, type Serving } from './serving.ts';
@@ -28,19 +37,16 @@ export class Exchange implements Asker, BodySink, Lasting {
   readonly #client: ClientSide;
   readonly #serving: Serving;
   readonly #confirmed: boolean;
-  readonly #began: number;
   readonly #sending: Sending;
+  readonly #patience: Patience;
   #phase: Phase = 'held';
   #held: Held | undefined;
-  claim: Claim | undefined;
-  #connection: UpstreamConnection | undefined;
-  #retried = false;
+  readonly #attempts: Attempts;
   #timedOut = false;
   #failed = false;
   isEvents = false;
   #clientEnded = false;
   #informed = 0;
-  #touched: number;
 
   constructor(client: ClientSide, head: RequestHead, serving: Serving) {
     this.#client = client;
@@ -49,10 +55,14 @@ export class Exchange implements Asker, BodySink, Lasting {
     this.sink = client.sink;
     this.#serving = serving;
     this.#confirmed = confirms(head, serving.secret);
-    this.#began = serving.clock.now;
-    this.#touched = serving.clock.now;
+    this.#patience = new Patience(serving);
     this.id = head.id === '' ? newRequestId() : head.id;
-    this.#sending = Sending.of(head, client.origin, this.id);
+    this.#sending = new Sending(head, client.origin, this.id);
+    this.#attempts = new Attempts(this, this.#sending);
+  }
+
+  get claim(): Claim | undefined {
+    return this.#attempts.claim;
   }
 
   /** It waits for a cutover to end; the end of the client's connection then means that it left. */
@@ -87,23 +97,21 @@ export class Exchange implements Asker, BodySink, Lasting {
       this.#refuse(nobodyServes);
       return;
     }
-    this.claim = claim;
-    this.#ask(claim, false);
+    this.#attempts.begin(claim);
+    this.#asked();
     this.#client.continueBody();
   }
 
-  #ask(claim: Claim, fresh: boolean): void {
+  #asked(): void {
     this.#phase = 'asking';
-    this.#touched = this.#serving.clock.now;
-    this.#connection = claim.upstream.take(this, { fresh, repeatable: this.#sending.repeatable });
-    this.#sending.through(this.#connection);
+    this.#patience.begin();
   }
 
   // What the client sends.
 
   data(bytes: Buffer, start: number, end: number): void {
     if (this.#phase === 'over') return;
-    this.#touched = this.#serving.clock.now;
+    this.#patience.touch();
     this.#sending.data(bytes, start, end);
   }
 
@@ -124,8 +132,8 @@ export class Exchange implements Asker, BodySink, Lasting {
   }
 
   clientDrained(): void {
-    this.#touched = this.#serving.clock.now;
-    this.#connection?.link.resume();
+    this.#patience.touch();
+    this.#attempts.connection?.link.resume();
   }
 
   upstreamDrained(): void {
@@ -135,24 +143,23 @@ export class Exchange implements Asker, BodySink, Lasting {
   /** The client sends nothing more; it may still wait for its answer. */
   clientEnded(): void {
     this.#clientEnded = true;
-    this.#touched = this.#serving.clock.now;
+    this.#patience.touch();
   }
 
   /** The client is gone, or spoke nonsense in the middle of its body. */
   clientLeft(): void {
     if (this.#phase === 'over') return;
     // Who waited in vain counts against the slot; who went at once, or left a stream half-way, does not.
-    const waited = this.#phase === 'asking' && this.#sending.complete ? performance.now() - this.#began : 0;
-    this.#failed ||= waited > this.#serving.limits.patience;
+    this.#failed ||= this.#phase === 'asking' && this.#sending.complete && this.#patience.isLong;
     this.#held?.leave();
-    this.#connection?.abandon();
+    this.#attempts.connection?.abandon();
     this.end();
   }
 
   // What the instance sends.
 
   informed(head: ResponseHead): void {
-    this.#touched = this.#serving.clock.now;
+    this.#patience.touch();
     this.#informed += 1;
     if (this.#informed > maxInformational) this.#fail();
     else if (head.status !== 100 || (this.head.expects && this.#informed === 1)) this.#client.inform(head);
@@ -162,13 +169,13 @@ export class Exchange implements Asker, BodySink, Lasting {
     const claim = this.claim;
     if (!claim) return;
     claim.answered(head.status);
-    const elsewhere = head.status === 404 && this.#sending.repeatable ? claim.retryElsewhere() : undefined;
-    if (elsewhere) {
-      this.#moveTo(elsewhere);
+    if (this.#attempts.moveElsewhere(head.status, !this.#confirmed)) {
+      this.#asked();
+      this.flushRequest();
       return;
     }
     this.#phase = 'answering';
-    this.#touched = this.#serving.clock.now;
+    this.#patience.touch();
     this.#sending.settle();
     this.isEvents = head.events;
     this.#failed = head.status >= 500;
@@ -176,30 +183,21 @@ export class Exchange implements Asker, BodySink, Lasting {
     this.#client.answer(head, claim.marks(this.#confirmed));
   }
 
-  /** The answer is asked of the other slot instead. */
-  #moveTo(claim: Claim): void {
-    this.#connection?.abandon();
-    this.claim?.release({ failed: false, counted: !this.#confirmed });
-    this.claim = claim;
-    this.#ask(claim, false);
-    this.flushRequest();
-  }
-
   flushAnswer(): void {
     this.sink.flush();
     if (this.#phase !== 'answering') return;
-    this.#touched = this.#serving.clock.now;
-    if (this.sink.congested) this.#connection?.link.pause();
+    this.#patience.touch();
+    if (this.sink.congested) this.#attempts.connection?.link.pause();
   }
 
   completed(trailers: string): void {
-    this.#connection = undefined;
+    this.#attempts.connection = undefined;
     this.end();
     this.#client.finish(trailers);
   }
 
   switched(head: ResponseHead, rest: Buffer): void {
-    const [claim, connection] = [this.claim, this.#connection];
+    const { claim, connection } = this.#attempts;
     if (!claim || !connection || !this.head.upgrade || !head.upgrade) {
       connection?.abandon(); // Nobody asked for it.
       this.#fail();
@@ -212,40 +210,29 @@ export class Exchange implements Asker, BodySink, Lasting {
   }
 
   broken(connection: UpstreamConnection): void {
-    if (this.#phase === 'over' || connection !== this.#connection) return;
-    const claim = this.#phase === 'asking' && this.#mayRepeat(connection) ? this.claim : undefined;
-    if (claim) this.#repeat(claim, connection);
-    else this.#fail();
+    if (this.#phase === 'over' || connection !== this.#attempts.connection) return;
+    if (this.#phase === 'asking' && !this.#timedOut && this.#attempts.repeat()) {
+      this.#asked();
+      this.flushRequest();
+      this.#client.continueBody();
+    } else this.#fail();
     this.sink.flush();
-  }
-
-  /** At most once, and only where the instance cannot have acted on it, or where acting twice is the same. */
-  #mayRepeat(connection: UpstreamConnection): boolean {
-    if (this.#retried || this.#timedOut || !this.#sending.replayable) return false;
-    return !connection.connected || (connection.reused && !connection.heard && this.#sending.repeatable);
-  }
-
-  #repeat(claim: Claim, connection: UpstreamConnection): void {
-    this.#retried = true;
-    if (!connection.connected) claim.moveOn();
-    this.#ask(claim, true);
-    this.flushRequest();
-    this.#client.continueBody();
   }
 
   /** No complete answer will come from the instance. */
   #fail(): void {
     if (this.#phase === 'answering') {
       this.#failed = true;
-      this.#connection = undefined;
+      this.#attempts.connection = undefined;
       this.end();
       this.#client.truncate();
-    } else this.#refuse(this.#timedOut ? tooLate : noAnswer);
+    } else if (this.#attempts.isElsewhere) this.#refuse(missing);
+    else this.#refuse(this.#timedOut ? tooLate : noAnswer);
   }
 
   #refuse(refusal: Refusal): void {
     this.#failed ||= refusal.status >= 500;
-    this.#connection?.abandon();
+    this.#attempts.connection?.abandon();
     this.end();
     this.#client.refuse(refusal, !this.#sending.complete);
   }
@@ -257,7 +244,7 @@ export class Exchange implements Asker, BodySink, Lasting {
   /** Ends what does not end by itself, in a way that tells the client to come again. */
   close(): void {
     if (this.#phase === 'answering') {
-      this.#connection?.abandon();
+      this.#attempts.connection?.abandon();
       this.end();
     }
     if (this.#phase !== 'asking') this.#client.cut();
@@ -272,19 +259,16 @@ export class Exchange implements Asker, BodySink, Lasting {
   }
 
   /** Looks at the clock; called every `limits.sweep`. */
-  tick(now: number): void {
-    const { limits } = this.#serving;
+  tick(): void {
     const awaited = this.#awaited;
-    const late = limits.total > 0 && now - this.#began > limits.total && awaited !== 'nothing';
-    const slow = awaited === 'request' && this.#sending.isSlow(now - this.#began, limits);
-    if (!late && !slow && now - this.#touched <= patienceFor(awaited, limits)) return;
+    if (!this.#patience.isOver(awaited, this.#sending.received)) return;
     if (awaited === 'request') this.#refuse(requestLate);
     else this.#expire();
   }
 
   get #awaited(): Awaited {
     if (this.#phase === 'asking') {
-      if (!this.#connection?.connected) return 'connection';
+      if (!this.#attempts.connection?.connected) return 'connection';
       return this.#sending.complete || this.#sending.congested ? 'answer' : 'request';
     }
     if (this.#phase !== 'answering') return 'nothing';
@@ -295,7 +279,7 @@ export class Exchange implements Asker, BodySink, Lasting {
 
   #expire(): void {
     this.#timedOut = true;
-    this.#connection?.abandon(true);
-    if (this.#connection) this.broken(this.#connection);
+    this.#attempts.connection?.abandon(true);
+    if (this.#attempts.connection) this.broken(this.#attempts.connection);
   }
 }

@@ -44,7 +44,10 @@ test('an instance that joins others gets a tenth of the turns first, and all of 
 
 test('an instance that is out gets requests only when no other takes them', () => {
   const upstreams = ['a', 'b'].map((instance) => new Upstream({ instance, host: '127.0.0.1', port: 1 }));
-  const pool: Pool = { target: 't', slot: 'blue', traffic: new Traffic(), turn: 0, leaving: [], upstreams };
+  const pool: Pool = {
+    ...{ target: 't', slot: 'blue', host: undefined, traffic: new Traffic() },
+    ...{ turn: 0, leaving: [], upstreams },
+  };
   upstreams[0]?.health.failed(true);
   const names = Array.from({ length: 4 }, () => chooseUpstream(pool)?.member.instance);
   assert.deepEqual(names, ['b', 'b', 'b', 'b']);

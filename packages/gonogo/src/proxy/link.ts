@@ -110,6 +110,11 @@ export class Link {
     if (this.socket.writableLength > 0) this.congested = true;
   }
 
+  /** Asks the peer's kernel now and then whether it is still there: what lasts has no deadline that would find out. */
+  watchPeer(): void {
+    this.socket.setKeepAlive(true, 60_000);
+  }
+
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;

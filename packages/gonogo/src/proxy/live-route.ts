@@ -37,6 +37,7 @@ export class LiveRoute {
     this.#split = split;
     this.#rules = rules;
     this.#digest = rules.preview?.digest ? Buffer.from(rules.preview.digest, 'hex') : undefined;
+    for (const pool of Object.values(this.pools)) pool.host = rules.upstreamHost;
     this.#fill(members);
   }
 
@@ -139,7 +140,7 @@ export class LiveRoute {
 const other = (slot: SlotName): SlotName => (slot === 'blue' ? 'green' : 'blue');
 
 function emptyPool(target: string, slot: SlotName): Pool {
-  return { target, slot, traffic: new Traffic(), upstreams: [], leaving: [], turn: 0 };
+  return { target, slot, traffic: new Traffic(), host: undefined, upstreams: [], leaving: [], turn: 0 };
 }
 
 /** One that joins others gets its share little by little. */

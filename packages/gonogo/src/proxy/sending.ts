@@ -2,7 +2,6 @@ import type { Origin } from './forwarded.ts';
 import type { BodySink } from './http/chunked.ts';
 import { requestText } from './http/render.ts';
 import type { RequestHead } from './http/request-head.ts';
-import type { Limits } from './limits.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** What is kept of a request so that it can be sent once more, in octets. */
@@ -12,19 +11,18 @@ const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** One request on its way to an instance, and a copy of what was sent while it can be sent once more. */
 export class Sending implements BodySink {
   readonly #head: RequestHead;
+  readonly #origin: Origin;
+  readonly #id: string;
   #connection: UpstreamConnection | undefined;
-  #copy: string | undefined;
+  /** Of its body. */
+  #copy: string | undefined = '';
   #complete: boolean;
   #received = 0;
 
-  static of(head: RequestHead, origin: Origin, id: string): Sending {
-    const host = head.host ?? '';
-    return new Sending(head, requestText(head, { host, forwarded: origin.lines(host, head.given), id }));
-  }
-
-  private constructor(head: RequestHead, text: string) {
+  constructor(head: RequestHead, origin: Origin, id: string) {
     this.#head = head;
-    this.#copy = text;
+    this.#origin = origin;
+    this.#id = id;
     this.#complete = !head.chunked && head.length <= 0;
   }
 
@@ -38,14 +36,19 @@ export class Sending implements BodySink {
     return this.#copy !== undefined;
   }
 
-  /** Its body comes octet by octet, to keep a place busy. */
-  isSlow(ms: number, { body, bodyRate }: Pick<Limits, 'body' | 'bodyRate'>): boolean {
-    return bodyRate > 0 && ms > body + (this.#received / bodyRate) * 1000;
+  /** Octets of its body so far. */
+  get received(): number {
+    return this.#received;
   }
 
   /** It may be sent twice: nothing changes by that, and all of it is here. */
   get repeatable(): boolean {
     return this.#complete && this.replayable && idempotent.has(this.#head.method) && !this.#head.upgrade;
+  }
+
+  /** It asks for something, and changes nothing. */
+  get isRead(): boolean {
+    return this.repeatable && (this.#head.method === 'GET' || this.#head.method === 'HEAD');
   }
 
   /** More is here than one should keep, or than the instance takes yet. */
@@ -54,10 +57,13 @@ export class Sending implements BodySink {
     return (this.#copy?.length ?? 0) > replayLimit;
   }
 
-  /** Sends what there is, and from now on what comes; `flush` writes it. */
-  through(connection: UpstreamConnection): void {
+  /** Sends what there is, and from now on what comes; `flush` writes it. `host`: in place of the one that was asked for. */
+  through(connection: UpstreamConnection, host: string | undefined): void {
     this.#connection = connection;
-    connection.write(this.#copy ?? '');
+    const { host: asked = '', given } = this.#head;
+    const forwarded = this.#origin.lines(asked, given);
+    connection.write(requestText(this.#head, { host: host ?? asked, forwarded, id: this.#id }));
+    if (this.#copy) connection.write(this.#copy);
     if (this.#complete) connection.sent();
   }
 

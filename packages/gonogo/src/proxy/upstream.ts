@@ -1,4 +1,5 @@
 import { Health } from './health.ts';
+import type { Lasting } from './lasting.ts';
 import { limits as defaults, type Limits } from './limits.ts';
 import type { MemberOf } from './table.ts';
 import { type Asker, UpstreamConnection } from './upstream-connection.ts';
@@ -9,6 +10,8 @@ const maxIdle = 256;
 export class Upstream {
   readonly member: MemberOf;
   inFlight = 0;
+  /** What is in flight and does not end by itself. */
+  readonly lasting = new Set<Lasting>();
   readonly health: Health;
   readonly #limits: Limits;
   /** The one that was used last is used first, so that the others can grow old and go. */

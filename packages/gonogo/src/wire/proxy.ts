@@ -21,6 +21,8 @@ const SplitWire = z.union([
 
 const port = z.int().min(1).max(65535);
 
+const amount = z.number().min(0).exactOptional();
+
 /** What a target asks of its front; nothing at all: every request of every host. */
 export const RulesWire = z.strictObject({
   /** Lower-case names; `*.shop.example` stands for one label more. None: whatever no other target has. */
@@ -41,14 +43,16 @@ export const RulesWire = z.strictObject({
   assets: z.boolean().exactOptional(),
   /** The health path of a balancer in front of us: answered 200 while requests are held. */
   health: z.string().exactOptional(),
+  /** What instances find in the Host field; default: what the client sent. */
+  upstreamHost: z.string().exactOptional(),
+  /** When a slot is drained, what lasts is closed one after another within these milliseconds. */
+  drain: z.strictObject({ stream: amount, websocket: amount }).exactOptional(),
   /** Files in PEM; `redirect` is a port that answers plain requests with a redirect to here. */
   tls: z
     .strictObject({ certificate: z.string(), key: z.string(), redirect: port.exactOptional() })
     .exactOptional(),
 });
 export type RulesWire = z.infer<typeof RulesWire>;
-
-const amount = z.number().min(0).exactOptional();
 
 /** Limits that a user may set; times in milliseconds. */
 const LimitsWire = z.strictObject({
@@ -153,15 +157,13 @@ export const ProxyInputs = {
   stats: z.undefined(),
   /** The counts of all workers as Prometheus reads them. */
   metrics: z.undefined(),
-  /** Resolves when nothing is in flight to a slot, or at the deadline. */
+  /** Resolves when nothing is in flight to a slot, or at the deadline, before which what lasts is closed. */
   drain: z.strictObject({
     target,
     slot: slotName,
     deadline: z.number(),
     /** Only what is in flight to these counts. */
     instances: z.array(z.string()).exactOptional(),
-    /** WebSockets and event streams are closed one after another within theirs; without one they are only waited for. */
-    budgets: z.strictObject({ stream: z.number().optional(), websocket: z.number().optional() }).optional(),
   }),
   /** Stop accepting, answer what is in flight with `Connection: close`, exit when nothing is left. */
   retire: z.strictObject({ deadline: z.number() }),

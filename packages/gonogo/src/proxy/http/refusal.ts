@@ -4,6 +4,7 @@ export type Refusal = { readonly status: number; readonly reason: string; readon
 const refusal = (status: number, reason: string, says: string): Refusal => ({ status, reason, says });
 
 export const malformed = refusal(400, 'Bad Request', 'the request is malformed');
+export const missing = refusal(404, 'Not Found', 'there is nothing here');
 export const requestLate = refusal(408, 'Request Timeout', 'the request did not come in time');
 export const bodyTooLarge = refusal(413, 'Content Too Large', 'the body of the request is too large');
 export const targetTooLong = refusal(414, 'URI Too Long', 'the address of the request is too long');

@@ -7,6 +7,7 @@ import { startUpstream, type Upstream } from '../../../../../bench/strict-client
 import { needs } from '../../../../../test/require.ts';
 import { type Address, freeAddress } from '../../../../../test/suites/addresses.ts';
 import { makeCertificate } from '../../../../../test/suites/certificate.ts';
+import { raw } from '../../../../../test/suites/raw.ts';
 import { type EmbeddedHost, routerHost } from '../../../../../test/suites/router-host.ts';
 import {
   eventually,
@@ -220,17 +221,40 @@ describe('fronts of the embedded router', () => {
     assert.match((await get(listen)).text, /^v1/);
   });
 
-  test('an asset that one release lacks is answered by the other', async (t) => {
+  test('instances are asked for the host that the service says, and told of the one that users asked for', async (t) => {
+    const server = createServer(({ headers }, response) => {
+      response.end(`${headers.host} for ${headers['x-forwarded-host']}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => server.close().closeAllConnections());
+    const { port } = server.address() as net.AddressInfo;
+    const listen = await freeAddress();
+    const target = await publish(listen, { upstreamHost: 'shop.internal' }, { blue: port, green: port });
+    const headers = { host: 'shop.example' };
+    assert.equal((await get(listen, '/', headers)).text, 'shop.internal for shop.example');
+    await host.router.publish(target, { listen });
+    assert.equal((await get(listen, '/', headers)).text, 'shop.example for shop.example');
+  });
+
+  test('an asset that one release lacks is answered by the other, if that is there', async (t) => {
+    const changes: (string | undefined)[] = [];
     const server = createServer((request, response) => {
+      if (request.method !== 'GET') changes.push(request.method);
       response.writeHead(request.url === '/' ? 200 : 404).end('new');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     t.after(() => server.close().closeAllConnections());
     const { port } = server.address() as net.AddressInfo;
     const listen = await freeAddress();
-    await publish(listen, { assets: true }, { blue: port, green: green.port });
+    const target = await publish(listen, { assets: true }, { blue: port, green: green.port });
     assert.equal((await get(listen)).text, 'new');
     assert.match((await get(listen, '/app.3f2a1b9c.js')).text, /^v2/);
     assert.equal((await get(listen, '/app.js')).status, 404);
+    const remove = `DELETE /app.3f2a1b9c.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`;
+    assert.match((await raw(listen.port, remove)).text, /^HTTP\/1.1 404 /);
+    assert.deepEqual(changes, ['DELETE'], 'only what changes nothing is asked of both');
+    await tell(host.router, target, { slot: 'green', ports: [(await freeAddress()).port] });
+    const { status, text } = await get(listen, '/app.3f2a1b9c.js');
+    assert.deepEqual([status, text], [404, 'there is nothing here\n']);
   });
 });

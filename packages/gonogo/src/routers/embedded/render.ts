@@ -57,7 +57,7 @@ export function launchSpec(
 
 /** What a route asks of its front, as the proxy is told it: the secret of the preview only as its digest. */
 export function rulesOf({ settings = {}, previewSecret }: Route): RulesWire {
-  const { hosts, path, preview, sticky, assets, health, tls } = settings;
+  const { hosts, path, preview, sticky, assets, health, upstreamHost, drain, tls } = settings;
   const digest =
     previewSecret === undefined ? undefined : createHash('sha256').update(previewSecret).digest('hex');
   return {
@@ -67,6 +67,8 @@ export function rulesOf({ settings = {}, previewSecret }: Route): RulesWire {
     ...(sticky ? { sticky: stickyOf(sticky) } : {}),
     ...(assets ? { assets } : {}),
     ...(health === undefined ? {} : { health }),
+    ...(upstreamHost === undefined ? {} : { upstreamHost }),
+    ...(drain ? { drain: drainOf(drain) } : {}),
     ...(tls ? { tls } : {}),
   };
 }
@@ -80,6 +82,11 @@ const withoutSecret = ({ host, port }: NonNullable<Settings['preview']>) => ({
 
 const stickyOf = ({ cookie, for: lasts }: NonNullable<Settings['sticky']>) =>
   lasts === undefined ? { cookie } : { cookie, seconds: Math.max(1, Math.round(lasts / 1000)) };
+
+const drainOf = ({ streams, websockets }: NonNullable<Settings['drain']>) => ({
+  ...(streams === undefined ? {} : { stream: streams }),
+  ...(websockets === undefined ? {} : { websocket: websockets }),
+});
 
 /** What a route asks of the whole proxy. */
 export function settingsOf({ settings = {} }: Route, folder: string, id: string): SettingsWire {
