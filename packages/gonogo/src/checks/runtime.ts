@@ -22,7 +22,7 @@ export const runtime: Kind<'runtime'> = async ({ program, versions }, { at, sign
   const ran = await execute(argv, at, signal).catch((error: unknown) => messageOf(error));
   if (typeof ran === 'string') return unknown(ran);
   const version = says.exec(ran.stdout + ran.stderr)?.[1];
-  if (version === undefined) return unknown(`${argv.join(' ')} ${saidInstead(ran, redact)}`);
+  if (version === undefined) return unknown(saidInstead(argv, ran, redact));
   const { coerce, satisfies } = await import('semver');
   if (satisfies(coerce(version) ?? version, versions)) return pass(`is ${version}`);
   const hint = 'install another, build the image from another, or correct contract.runtime';
@@ -36,7 +36,9 @@ const unknown = (why: string): Answer => ({
   failure: 'version',
 });
 
-function saidInstead({ code, stdout, stderr }: Ran, redact: (text: string) => string): string {
-  const text = redact(stdout + stderr).trim();
-  return text === '' ? `ended with exit code ${code}` : `said ${excerpt(text, 200)}`;
+/** 127 is what the first process of a container, like a shell, ends with when there is no such command. */
+function saidInstead(argv: readonly string[], ran: Ran, redact: (text: string) => string): string {
+  if (ran.code === 127) return `there is no command ${argv[0]}`;
+  const text = redact(ran.stdout + ran.stderr).trim();
+  return `${argv.join(' ')} ${text === '' ? `ended with exit code ${ran.code}` : `said ${excerpt(text, 200)}`}`;
 }

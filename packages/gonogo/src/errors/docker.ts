@@ -21,6 +21,11 @@ export const dockerErrors = {
     (f: { host: string }) => `DOCKER_HOST is ${f.host}, and only a unix socket is supported`,
     () => 'write unix:///path/to/docker.sock, or take DOCKER_HOST away',
   ),
+  DOCKER_UNUSABLE: kind(
+    2,
+    (f: { why: string }) => `images need Docker, and it cannot be used here: ${f.why}`,
+    () => 'install and start Docker, be in its group docker, or say where it listens with DOCKER_HOST',
+  ),
   DOCKER_REFUSED: kind(
     1,
     (f: { what: string; why: string }) => `Docker refused to ${f.what}: ${f.why}`,

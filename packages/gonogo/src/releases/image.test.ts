@@ -108,21 +108,35 @@ test('an image that is nowhere is named', { skip: needsDocker }, async () => {
     });
 });
 
+/** Both ways to an image fail alike, because there is no Docker. */
+async function unusable(why: RegExp): Promise<void> {
+  const folder = await context('FROM scratch\nCOPY hello.txt /\n');
+  for (const source of [{ name: 'shop' }, { context: folder, args: {} }])
+    await assert.rejects(resolveImage(source, {}), (error) => {
+      assert.ok(isProblem(error, 'DOCKER_UNUSABLE'), String(error));
+      assert.match(error.message, why);
+      return true;
+    });
+}
+
 test('a machine without the docker command says so', async () => {
   const { PATH } = process.env;
   process.env.PATH = root;
   try {
-    await assert.rejects(resolveImage({ name: 'shop' }, {}), (error) => {
-      assert.ok(isProblem(error, 'IMAGE_UNRESOLVED'), String(error));
-      assert.match(error.message, /there is no docker command here/);
-      return true;
-    });
-    await assert.rejects(built(root), (error) => {
-      assert.ok(isProblem(error, 'BUILD_FAILED'), String(error));
-      assert.match(error.message, /there is no such command/);
-      return true;
-    });
+    await unusable(/there is no docker command/);
   } finally {
     process.env.PATH = PATH;
+  }
+});
+
+test('an engine that does not answer is not taken for a build that fails, or an image that is nowhere', {
+  skip: needsDocker,
+}, async () => {
+  const { DOCKER_HOST = '' } = process.env;
+  process.env.DOCKER_HOST = `unix://${root}/docker.sock`;
+  try {
+    await unusable(/Cannot connect to the Docker daemon at unix:/i);
+  } finally {
+    process.env.DOCKER_HOST = DOCKER_HOST;
   }
 });

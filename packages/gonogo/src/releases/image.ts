@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { problem } from '../errors.ts';
+import { messageOf, Problem, problem } from '../errors.ts';
 import { exec } from '../system/exec.ts';
 import { isErrno } from '../system/files.ts';
 import { build } from './build.ts';
@@ -37,7 +37,7 @@ type Buildable = Extract<ImageSource, { context: string }>;
 
 /**
  * Builds an image with the `docker` command, or finds the one of a name: on this host, or in its registry. Either way it
- * is known by its id from then on, never by a tag. Fails with BUILD_FAILED or IMAGE_UNRESOLVED.
+ * is known by its id from then on, never by a tag. Fails with BUILD_FAILED, IMAGE_UNRESOLVED or DOCKER_UNUSABLE.
  */
 export async function resolveImage(source: ImageSource, options: ImageOptions): Promise<Image> {
   return 'name' in source ? await namedImage(source.name, options) : await buildImage(source, options);
@@ -50,7 +50,12 @@ async function buildImage(source: Buildable, { signal, onOutput }: ImageOptions)
     const argv = buildArgv(source, [...(await labelsOf(source.context)), ...['--iidfile', idFile]]);
     // The values of build arguments come from the environment, so that they are in no list of processes.
     const env = definedOf({ ...process.env, ...source.args });
-    await build(argv, { cwd: source.context, env, ...(signal && { signal }), ...(onOutput && { onOutput }) });
+    await build(argv, {
+      cwd: source.context,
+      env,
+      ...(signal && { signal }),
+      ...(onOutput && { onOutput }),
+    }).catch(byDocker);
     const id = (await readFile(idFile, 'utf8')).trim();
     const { Size } = await inspect(id);
     return { kind: 'image', digest: id, bytes: Size };
@@ -101,7 +106,23 @@ const repositoryOf = (name: string): string => name.replace(/@.*$/, '').replace(
 
 async function pull(name: string, signal: AbortSignal | undefined): Promise<void> {
   const { code, stderr } = await docker(['pull', '--quiet', name], signal);
-  if (code !== 0) throw problem('IMAGE_UNRESOLVED', { name, why: lastLine(stderr) });
+  if (code !== 0) throw unusable(stderr) ?? problem('IMAGE_UNRESOLVED', { name, why: lastLine(stderr) });
+}
+
+/** Of a build that failed because there is no Docker to build with, that is what must be said. */
+function byDocker(error: unknown): never {
+  const missing = error instanceof Problem && isErrno(error.cause, 'ENOENT');
+  throw (missing ? noCommand(error) : unusable(messageOf(error))) ?? error;
+}
+
+const noCommand = (cause: unknown): Error =>
+  problem('DOCKER_UNUSABLE', { why: 'there is no docker command' }, cause);
+
+/** How the docker command says that it reaches no engine, or may not. */
+function unusable(said: string): Error | undefined {
+  const why =
+    /^.*(?:cannot connect to the docker daemon|permission denied while trying to connect).*$/im.exec(said);
+  return why ? problem('DOCKER_UNUSABLE', { why: why[0].trim() }) : undefined;
 }
 
 /** What `docker save` writes of an image, for an engine that has it not. Fails with IMAGE_UNRESOLVED. */
@@ -125,7 +146,7 @@ type Inspected = { readonly Id: string; readonly RepoDigests?: readonly string[]
 
 async function inspect(name: string): Promise<Inspected> {
   const { code, stdout, stderr } = await docker(['image', 'inspect', '--format', '{{json .}}', name]);
-  if (code !== 0) throw problem('IMAGE_UNRESOLVED', { name, why: lastLine(stderr) });
+  if (code !== 0) throw unusable(stderr) ?? problem('IMAGE_UNRESOLVED', { name, why: lastLine(stderr) });
   return JSON.parse(stdout) as Inspected;
 }
 
@@ -136,12 +157,7 @@ async function docker(args: readonly string[], signal?: AbortSignal) {
     const limits = { maxBytes: 4 * 1024 * 1024, ...(signal && { signal }) };
     return await exec(['docker', ...args], { cwd: '/', env: definedOf(process.env), ...limits });
   } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    throw problem(
-      'IMAGE_UNRESOLVED',
-      { name: args.at(-1) ?? '', why: 'there is no docker command here' },
-      error,
-    );
+    throw isErrno(error, 'ENOENT') ? noCommand(error) : error;
   }
 }
 

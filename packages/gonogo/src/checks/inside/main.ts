@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { messageOf } from '../../errors.ts';
@@ -29,8 +29,15 @@ async function resolveAs(pid: number): Promise<void> {
   }
 }
 
+/** More than any list of names has, in bytes. */
+const mostBytes = 1024 * 1024;
+
 async function contentOf(path: string): Promise<string> {
   try {
+    // What runs there may have put anything in its place: a device without an end, or a pipe that nobody writes to.
+    const stats = await stat(path);
+    if (!stats.isFile() || stats.size > mostBytes)
+      throw new Error(`its ${basename(path)} is not a plain file of names`);
     return await readFile(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return '';

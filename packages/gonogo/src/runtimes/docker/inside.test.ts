@@ -24,7 +24,8 @@ before(async () => {
   await new Promise<void>((resolve) => outside.listen(0, '0.0.0.0', resolve));
   port = (outside.address() as net.AddressInfo).port;
   const values = { GATEWAY: `tcp://host.docker.internal:${port}`, API_KEY: 's3cret-value' };
-  await host.runtime.apply(specOf(await host.artifact(server), { values }), 1, never());
+  const spec = specOf(await host.artifact(server), { values, run: { readOnly: false } });
+  await host.runtime.apply(spec, 1, never());
   await ask(await theOne(host.runtime));
 });
 after(async () => {
@@ -118,6 +119,17 @@ test('a command that does not end is killed at its deadline', { skip }, async ()
   const found = await host.docker.listContainers({ filters: { label: [`gonogo.owner=${host.owner}`] } });
   const { Processes } = await host.docker.getContainer(found[0]?.Id ?? '').top();
   assert.equal(Processes.filter((line: string[]) => line.join(' ').includes('setInterval')).length, 0);
+});
+
+test('a container that made its list of names endless is not read, and its checks are unknown', {
+  skip,
+}, async () => {
+  const fill = `require('node:fs').appendFileSync('/etc/hosts', '#'.repeat(2 << 20))`;
+  const [filled] = await asked(command('node', '-e', fill));
+  assert.equal(filled?.verdict, 'pass', filled?.saw);
+  const [result] = await asked(tcp('127.0.0.1:8080'));
+  assert.equal(result?.verdict, 'unknown');
+  assert.match(result?.saw ?? '', /its hosts is not a plain file of names/);
 });
 
 test('what ended cannot be asked from, and says so', { skip }, async () => {
