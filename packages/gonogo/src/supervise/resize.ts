@@ -103,6 +103,8 @@ async function takeOut(
   const members = told.get(slotKey(slot));
   if (signal.aborted || members === undefined || going.some((id) => members.includes(JSON.stringify(id))))
     return false;
-  await tools.router.drain(slot, spec.manifest.run.grace, going);
+  const { grace } = spec.manifest.run;
+  const late = tools.clock.sleep(grace, signal).catch(() => undefined); // The supervision ends: nothing is waited for.
+  await Promise.race([tools.router.drain(slot, grace, going), late]);
   return true;
 }

@@ -130,6 +130,8 @@ test('a pool grows while its instances are busy and shrinks when they are not, w
     'who goes leaves the membership, then drains, then ends',
   );
   assert.ok(drained.flatMap(({ ids }) => ids).length >= 2);
+  const ends = lines.filter((line) => / ended| is ended/.test(line));
+  assert.deepEqual(ends, [], 'an end that was wanted is no news');
   assert.ok(
     lines.some((line) => /goes from 1 to \d instances: cpu [\d.]+ % of 8 %/.test(line)),
     lines.join('\n'),
@@ -173,6 +175,21 @@ test('a rollout that begins while an instance drains calls it off', async () => 
   called.want([pool()]);
   rollout.resolve(true);
   await eventually('both members again', () => lastTold().length === 2);
+  assert.equal((await runningIds()).length, 2);
+});
+
+test('a supervision that ends waits for no drain, and the instance runs on', async () => {
+  await idle();
+  await host.runtime.apply({ ...pool().spec, count: 2 }, 1, never());
+  const draining = Promise.withResolvers<void>();
+  const drain: Router['drain'] = () => {
+    draining.resolve();
+    return new Promise(() => undefined);
+  };
+  const ending = start({ router: { drain } });
+  ending.want([pool()], 'blue');
+  await draining.promise;
+  await ending.stop();
   assert.equal((await runningIds()).length, 2);
 });
 

@@ -70,13 +70,15 @@ function begin({ tools, heirs }: Supervision, { wanted, instance, pool, firstLoo
 }
 
 /** Enters a condition; what ended or failed gets the time of its replacement. */
-export function change({ tools }: Supervision, watched: Watched, condition: Condition): void {
+export function change({ tools, leaving }: Supervision, watched: Watched, condition: Condition): void {
   const down = (state: Condition): boolean => state.is === 'ended' || state.is === 'failed';
   if (down(condition) && !down(watched.condition)) {
     const now = tools.clock.mono();
     watched.replaceAt = now + backoff(inARow(watched.restarts, now - watched.since), tools.random());
     const how = condition.is === 'failed' ? condition.why : howItEnded(watched.instance);
-    tools.log.warn(`${watched.id} ${how}`, { again_in_ms: Math.round(watched.replaceAt - now) });
+    // The end of one that was to go is no news.
+    if (!leaving.has(watched.id))
+      tools.log.warn(`${watched.id} ${how}`, { again_in_ms: Math.round(watched.replaceAt - now) });
   } else if (condition.is !== watched.condition.is) tools.log.info(`${watched.id} is ${condition.is}`);
   watched.condition = condition;
 }
