@@ -4,7 +4,7 @@ import { decide, type Input } from './decide.ts';
 import type { Event, RolloutSpec } from './event.ts';
 import { evolve } from './evolve.ts';
 import type { Plan, Step, Work } from './plan.ts';
-import { emptyState, provenAs, rollbackTarget, type State, wanted } from './state.ts';
+import { emptyState, followsLoad, provenAs, rollbackTarget, type State, wanted } from './state.ts';
 
 const target = { project: 'p', service: 'shop', environment: 'production', host: 'local' };
 const settings = {
@@ -143,6 +143,14 @@ describe('an environment', () => {
     assert.deepEqual(keys, ['to-a-deploy/provision', ...[0, 1, 2].map((n) => `to-a-deploy/undo/0.${n}`)]);
     assert.equal(state.rollout?.ended?.as, 'stuck');
     assert.deepEqual(wanted(state), [], 'nothing more is touched');
+  });
+
+  test('follows its load in the slot that serves, from the end of a rollout to the beginning of the next', () => {
+    const running = decide(afterTwo(), planOf('c', 'b'), 0).reduce(evolve, afterTwo());
+    const failed = run(afterTwo(), planOf('c', 'b'), (key) => (key.endsWith('/again') ? 'failed' : 'ok'));
+    const stuck = run(afterTwo(), planOf('c', 'b'), () => 'failed');
+    const states = [emptyState, afterTwo(), running, failed.state, stuck.state];
+    assert.deepEqual(states.map(followsLoad), [undefined, 'green', undefined, 'green', undefined]);
   });
 
   test('starts no second rollout while one runs', () => {
