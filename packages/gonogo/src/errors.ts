@@ -78,5 +78,11 @@ export const remoteProblem = (told: ProblemTold): Problem =>
 export const isProblem = (error: unknown, code: Code): error is Problem =>
   error instanceof Problem && error.code === code;
 
+/** What does not answer now, and may again in a moment. */
+const passing: ReadonlySet<string> = new Set<Code>(['DOCKER_DOWN', 'DOCKER_MISSING', 'KEEPER_UNREACHABLE']);
+
+/** Whether something was asked of what is away: most likely it is being started again. */
+export const isAway = (error: unknown): boolean => error instanceof Problem && passing.has(error.code);
+
 /** What went wrong as one line, for any thrown value. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

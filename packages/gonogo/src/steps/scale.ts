@@ -1,5 +1,6 @@
 import type { Outcome, WorkOf } from '../domain/plan.ts';
 import { type Call, ok, type Performer } from '../ports/performer.ts';
+import { patiently } from './patience.ts';
 import { readyNow } from './probe.ts';
 import {
   keepEvidence,
@@ -21,8 +22,10 @@ type ScaleWork = WorkOf<'scale'>;
  */
 export const scaleStep = (tools: Tools): Performer<'scale'> => ({
   perform: async (work, call) =>
-    work.count === 0 ? await empty(tools, work, call) : await fill(tools, work, call),
-  look: async (work) => ((await isSo(tools, work)) ? ok() : 'not-begun'),
+    await patiently(tools, call, () =>
+      work.count === 0 ? empty(tools, work, call) : fill(tools, work, call),
+    ),
+  look: async (work, call) => ((await patiently(tools, call, () => isSo(tools, work))) ? ok() : 'not-begun'),
 });
 
 async function fill(tools: Tools, work: ScaleWork, call: Call): Promise<Outcome> {

@@ -18,11 +18,17 @@ const resolving = ['resolv.conf', 'hosts'];
 async function resolveAs(pid: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'gonogo-inside-'));
   try {
-    for (const name of resolving) {
-      const copy = join(folder, name);
-      await writeFile(copy, await contentOf(`/proc/${pid}/root/etc/${name}`));
-      await promisify(execFile)('mount', ['--bind', copy, `/etc/${name}`]);
-    }
+    await Promise.all(
+      resolving.map(async (name) => {
+        const [content, ours] = await Promise.all(
+          [`/proc/${pid}/root/etc/${name}`, `/etc/${name}`].map(contentOf),
+        );
+        if (content === ours) return; // A mount takes a process.
+        const copy = join(folder, name);
+        await writeFile(copy, content ?? '');
+        await promisify(execFile)('mount', ['--bind', copy, `/etc/${name}`]);
+      }),
+    );
   } finally {
     // What is mounted stays readable.
     await rm(folder, { recursive: true, force: true });
