@@ -3,9 +3,9 @@ import { type Target, targetKey } from '../domain/target.ts';
 import { problem } from '../errors.ts';
 import type { Router } from '../ports/router.ts';
 
-/** Where fronts without a `listen:` are looked for: below the ports that the system hands out by itself. */
+/** Where fronts without a `listen:` are looked for: below the ports of instances, which could take one meanwhile. */
 const firstPort = 20_000;
-const ports = 10_000;
+const ports = 6_000;
 const tries = 50;
 
 export type FrontWish = {

@@ -3,8 +3,11 @@ import net from 'node:net';
 import { messageOf, problem } from '../errors.ts';
 import { isErrno } from '../system/files.ts';
 
-/** Ports from here up to the kernel's ephemeral range are chosen: no outgoing connection ever takes one of them. */
-const lowest = 20_000;
+/**
+ * Ports from here up to the kernel's ephemeral range are chosen: no outgoing connection ever takes one of them, and below
+ * lie those of fronts, which are chosen long before they are bound.
+ */
+const lowest = 26_000;
 
 export type PortWish = {
   readonly host: string;
@@ -49,8 +52,8 @@ async function isFree(host: string, port: number): Promise<boolean> {
 const failed = (host: string, why: string, cause?: unknown): Error =>
   problem('LISTEN_FAILED', { host, port: 0, why }, cause);
 
-/** Where the kernel's own choices begin, ip(7); a host that was given a lower start keeps at least 10,000 for us. */
+/** Where the kernel's own choices begin, ip(7); a host that was given a lower start keeps at least 6,000 for us. */
 function ephemeralStart(): number {
   const [start] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/);
-  return Math.max(Number(start), lowest + 10_000);
+  return Math.max(Number(start), lowest + 6_000);
 }
