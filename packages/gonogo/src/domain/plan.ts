@@ -21,12 +21,15 @@ export type WatchRules = {
 /** What a gate says when nobody has answered it in time. */
 export type Otherwise = 'abort' | 'go';
 
+/** A pool that must be ready to take users: `whole`, or at least one instance of it. */
+export type Taker = { readonly pool: PoolId; readonly revision: string; readonly whole?: true };
+
 /** One target's part of a flip: the shift, where users come in and what they find there, and the pools that must be ready to take it. */
 export type Move = {
   readonly shift: Shift;
   readonly front: Address;
   readonly proxy?: FrontSettings;
-  readonly pools: readonly { readonly pool: PoolId; readonly revision: string }[];
+  readonly pools: readonly Taker[];
 };
 
 /** The kinds of work; `steps/` has one file for each. */
