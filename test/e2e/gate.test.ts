@@ -104,6 +104,7 @@ describe('a gate', { concurrency: 2 }, () => {
     process.kill(pid, 'SIGKILL');
     const done = await sandbox.run(['approve', 'production']);
     assert.equal(done.code, 1, done.said());
+    assert.match(done.stdout, /users stayed on site@/);
     assert.match(
       done.stdout,
       /flip .* 1 of 2 instances in green are ready now, so traffic stays where it is/,

@@ -95,7 +95,7 @@ export type Outcome = {
   readonly why?: string;
   readonly hint?: string;
   readonly evidence: readonly EvidenceRef[];
-  /** For a flip: milliseconds from `commit` to the data plane's acknowledgement. */
+  /** For a flip that moved users: milliseconds from `commit` to the data plane's acknowledgement. */
   readonly acknowledged?: Millis;
   /** For a watch that passed: whether there was enough traffic to judge by. */
   readonly provenBy?: ProvenBy;

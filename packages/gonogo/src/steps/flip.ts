@@ -122,13 +122,17 @@ async function beginningOf(tools: Tools, { or = [], ...shift }: Move['shift']): 
   return { ...shift, from: or.find((other) => sameSplit(other, split)) ?? shift.from };
 }
 
-/** Answers the slowest acknowledgement in milliseconds. */
-async function commitAll(tools: Tools, prepared: readonly Prepared[], call: Call): Promise<number> {
+/** Answers the slowest acknowledgement in milliseconds; undefined when there was nothing to move. */
+async function commitAll(
+  tools: Tools,
+  prepared: readonly Prepared[],
+  call: Call,
+): Promise<number | undefined> {
   const committed: Prepared[] = [];
-  let slowest = 0;
+  let slowest: number | undefined;
   try {
     for (const one of prepared) {
-      slowest = Math.max(slowest, (await tools.router.commit(one)).ms);
+      slowest = Math.max(slowest ?? 0, (await tools.router.commit(one)).ms);
       committed.push(one);
     }
   } catch (error) {
@@ -166,12 +170,17 @@ async function confirm(tools: Tools, move: Move, { signal }: Call): Promise<stri
   return `after the flip to ${describeSplit(move.shift.to)} a new connection through the front was answered by ${slot ?? 'nobody'}`;
 }
 
-async function record(tools: Tools, moves: readonly Move[], acknowledged: number): Promise<Outcome> {
-  const facts: Record<string, string | number> = { acknowledged_ms: Math.round(acknowledged * 10) / 10 };
+async function record(
+  tools: Tools,
+  moves: readonly Move[],
+  acknowledged: number | undefined,
+): Promise<Outcome> {
+  const facts: Record<string, string | number> =
+    acknowledged === undefined ? {} : { acknowledged_ms: Math.round(acknowledged * 10) / 10 };
   for (const { shift } of moves) facts[`split of ${shift.target.service}`] = describeSplit(shift.to);
   const [first] = moves;
   const evidence = first ? [await keepEvidence(tools, first.shift.target, { of: 'facts', facts })] : [];
-  return { ...ok(evidence), acknowledged };
+  return acknowledged === undefined ? ok(evidence) : { ...ok(evidence), acknowledged };
 }
 
 async function look(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outcome | 'not-begun'> {
