@@ -120,3 +120,27 @@ test('show has everything a NO-GO was decided by, for programs and for people, a
     assert.deepEqual(secretsIn(stdout + stderr, [token, password]), []);
   await sandbox.stop();
 });
+
+test('a watch keeps what the checks answered while users were there, and a NO-GO names the check', async (t) => {
+  const sandbox = await makeSandbox(t);
+  const yaml = 'checks: [{ name: smoke, get: /check }]';
+  await writeSite(sandbox, { yaml });
+  const good = await sandbox.run(['deploy', 'production', '--format', 'json']);
+  assert.equal(good.code, 0, good.said());
+  const [watched] = checksOf(await shown(sandbox, good.json<RolloutDetail>().id), 'watch');
+  assert.deepEqual([watched?.name, watched?.verdict, watched?.from], ['smoke', 'pass', 'blue']);
+  // The smoke test is passed once, and never again.
+  const fails = { before: 'let asked = 0;', status: `request.url === '/check' && asked++ > 0 ? 500 : 200` };
+  await writeSite(sandbox, { yaml, ...fails });
+  const bad = await sandbox.run(['deploy', 'production', '--format', 'json']);
+  assert.equal(bad.code, 1, bad.said());
+  const rollout = await shown(sandbox, bad.json<RolloutDetail>().id);
+  assert.deepEqual([rollout.ending, rollout.failedStep], ['rolled-back', 'watch']);
+  const [finding, ...others] = rollout.findings;
+  assert.deepEqual([finding?.what, finding?.from, others], ['smoke', 'green', []]);
+  assert.match(finding?.saw ?? '', /answered 500/);
+  await sandbox.stop();
+});
+
+const shown = async (sandbox: Sandbox, id: string): Promise<RolloutDetail> =>
+  (await sandbox.run(['show', id, '--format', 'json'])).json<RolloutDetail>();

@@ -94,6 +94,25 @@ describe('a gate', { concurrency: 2 }, () => {
     await sandbox.stop();
   });
 
+  test('opens to nobody when a part of the new release has gone meanwhile: users would crowd the rest', async (t) => {
+    const sandbox = await makeSandbox(t);
+    const { front } = await deployed(sandbox, 'one');
+    await waiting(sandbox, 'two', `replicas: 2\n${approve()}`);
+    const next = (await status(sandbox)).slots.find(({ role }) => role === 'next');
+    const [pid] = next?.instances.map((one) => one.pid) ?? [];
+    assert.ok(front && pid);
+    process.kill(pid, 'SIGKILL');
+    const done = await sandbox.run(['approve', 'production']);
+    assert.equal(done.code, 1, done.said());
+    assert.match(done.stdout, /users stayed on site@/);
+    assert.match(
+      done.stdout,
+      /flip .* 1 of 2 instances in green are ready now, so traffic stays where it is/,
+    );
+    assert.equal((await askFront(front))?.text, 'one');
+    await sandbox.stop();
+  });
+
   test('after a quiet watch is left by a rollback to what served before, which is what was asked for: exit 0', async (t) => {
     const sandbox = await makeSandbox(t);
     const quiet = 'watch: { for: 500ms, quiet: hold }';

@@ -1,4 +1,4 @@
-import type { Move, Outcome } from '../../../packages/gonogo/src/domain/plan.ts';
+import type { Move, Outcome, Taker } from '../../../packages/gonogo/src/domain/plan.ts';
 import { sameSplit, servingSlots } from '../../../packages/gonogo/src/domain/split.ts';
 import type { Instance } from '../world/runtime.ts';
 import type { World } from '../world/world.ts';
@@ -69,13 +69,16 @@ function* admit(scene: Scene, move: Move, call: Call): Generator<Pause, Outcome 
   const isForward = call.direction === 'forward';
   for (;;) {
     const ready = move.pools.map((part) => readyIn(scene.world, part));
-    const missing = move.pools.find((_, i) => ready[i]?.length === 0);
-    if (isForward && missing) return failed(`no instance in ${missing.pool.slot} is ready now`);
+    const missing = move.pools.find((taker, i) => isMissing(scene.world, taker, ready[i]?.length ?? 0));
+    if (isForward && missing) return failed(`too few instances in ${missing.pool.slot} are ready now`);
     const isEnough = !missing || ready.some(({ length }) => length > 0);
     if (isEnough || isAlready(scene.world, move)) return tell(scene, ready, call);
     yield pause;
   }
 }
+
+const isMissing = ({ runtime }: World, { pool, whole }: Taker, ready: number): boolean =>
+  ready === 0 || (whole === true && ready < (runtime.pool(pool)?.instances.length ?? 0));
 
 /** Whoever has nobody ready keeps the members it has: the data plane knows best which of them to spare. */
 function tell(
@@ -96,7 +99,7 @@ function tell(
 const isAlready = ({ router }: World, { shift }: Move): boolean =>
   sameSplit(router.stored, shift.to) && sameSplit(router.served, shift.to);
 
-function readyIn(world: World, { pool: id, revision }: Move['pools'][number]): readonly Instance[] {
+function readyIn(world: World, { pool: id, revision }: Taker): readonly Instance[] {
   const pool = world.runtime.pool(id);
   return pool?.revision === revision ? world.ready(pool) : [];
 }

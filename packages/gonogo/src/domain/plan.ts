@@ -21,12 +21,15 @@ export type WatchRules = {
 /** What a gate says when nobody has answered it in time. */
 export type Otherwise = 'abort' | 'go';
 
+/** A pool that must be ready to take users: `whole`, or at least one instance of it. */
+export type Taker = { readonly pool: PoolId; readonly revision: string; readonly whole?: true };
+
 /** One target's part of a flip: the shift, where users come in and what they find there, and the pools that must be ready to take it. */
 export type Move = {
   readonly shift: Shift;
   readonly front: Address;
   readonly proxy?: FrontSettings;
-  readonly pools: readonly { readonly pool: PoolId; readonly revision: string }[];
+  readonly pools: readonly Taker[];
 };
 
 /** The kinds of work; `steps/` has one file for each. */
@@ -92,7 +95,7 @@ export type Outcome = {
   readonly why?: string;
   readonly hint?: string;
   readonly evidence: readonly EvidenceRef[];
-  /** For a flip: milliseconds from `commit` to the data plane's acknowledgement. */
+  /** For a flip that moved users: milliseconds from `commit` to the data plane's acknowledgement. */
   readonly acknowledged?: Millis;
   /** For a watch that passed: whether there was enough traffic to judge by. */
   readonly provenBy?: ProvenBy;

@@ -1,5 +1,5 @@
 import { routeOf } from '../domain/front.ts';
-import type { Move, Outcome, WorkOf } from '../domain/plan.ts';
+import type { Move, Outcome, Taker, WorkOf } from '../domain/plan.ts';
 import { describeSplit, type Shift, sameSplit, servingSlots } from '../domain/split.ts';
 import { isProblem } from '../errors.ts';
 import { type Call, failed, ok, type Performer, unknown } from '../ports/performer.ts';
@@ -10,7 +10,8 @@ import { keepEvidence, memberOf, observePool, openRevision, releaseOf, type Tool
 
 type FlipWork = WorkOf<'flip'>;
 
-type Part = Move['pools'][number];
+/** Who of a pool is ready, and how many there are. */
+type Readiness = { readonly ready: readonly ObservedInstance[]; readonly of: number };
 
 /** How long a slot that is not ready is left alone before it is asked again. */
 const pause = 250;
@@ -53,19 +54,24 @@ type Admission = { readonly call: Call; readonly already: boolean };
  */
 async function admit(tools: Tools, move: Move, { call, already }: Admission): Promise<string | undefined> {
   if (already && move.pools.length === 0) return undefined;
-  const ready = await readyOf(tools, move, { call, already });
-  const missing = move.pools.find((part) => (ready.get(part) ?? []).length === 0);
-  if (missing && call.direction === 'forward')
-    return `no instance in ${missing.pool.slot} is ready now, so traffic stays where it is`;
+  const takers = await readyOf(tools, move, { call, already });
+  const missing = [...takers].find(([taker, readiness]) => isMissing(taker, readiness));
+  if (missing && call.direction === 'forward') return tooFew(...missing);
   const [served] = move.pools;
   const values = served ? (await openRevision(tools, served.revision)).values : {};
   await tools.router.publish(move.shift.target, routeOf(move, values));
-  for (const [{ pool }, instances] of ready) {
+  for (const [{ pool }, { ready }] of takers) {
     // Whoever has nobody ready keeps the members it has: the data plane knows best which of them to spare.
-    if (instances.length > 0) await tools.router.members(pool, instances.map(memberOf), call.fence);
+    if (ready.length > 0) await tools.router.members(pool, ready.map(memberOf), call.fence);
   }
   return undefined;
 }
+
+const isMissing = ({ whole }: Taker, { ready, of }: Readiness): boolean =>
+  ready.length === 0 || (whole === true && ready.length < of);
+
+const tooFew = ({ pool }: Taker, { ready, of }: Readiness): string =>
+  `${ready.length} of ${of} instances in ${pool.slot} are ready now, so traffic stays where it is`;
 
 /**
  * Who is ready in each pool now. On the way back there is nowhere better to send users, so that a moment of weakness,
@@ -75,23 +81,24 @@ async function readyOf(
   tools: Tools,
   { pools }: Move,
   { call, already }: Admission,
-): Promise<Map<Part, ObservedInstance[]>> {
+): Promise<Map<Taker, Readiness>> {
   for (;;) {
-    const ready = new Map<Part, ObservedInstance[]>();
-    for (const part of pools) ready.set(part, await readyIn(tools, part, call.signal));
-    const isEnough = pools.length === 0 || [...ready.values()].some(({ length }) => length > 0);
-    if (isEnough || already || call.direction === 'forward') return ready;
+    const takers = new Map<Taker, Readiness>();
+    for (const taker of pools) takers.set(taker, await readyIn(tools, taker, call.signal));
+    const isEnough = pools.length === 0 || [...takers.values()].some(({ ready }) => ready.length > 0);
+    if (isEnough || already || call.direction === 'forward') return takers;
     await tools.clock.sleep(pause, call.signal);
   }
 }
 
 /** Who is ready in a pool now; nobody when it holds another revision. */
-async function readyIn(tools: Tools, part: Part, signal: AbortSignal): Promise<ObservedInstance[]> {
-  const { revision } = await openRevision(tools, part.revision);
-  const pool = await observePool(tools, part.pool);
-  const instances = pool?.revision === part.revision ? pool.instances : [];
+async function readyIn(tools: Tools, taker: Taker, signal: AbortSignal): Promise<Readiness> {
+  const { revision } = await openRevision(tools, taker.revision);
+  const pool = await observePool(tools, taker.pool);
+  const instances = pool?.revision === taker.revision ? pool.instances : [];
   const probe = revision.release.manifest.health.ready;
-  return await readyNow(tools, instances, { name: 'ready', probe, release: releaseOf(revision), signal });
+  const asked = { name: 'ready', probe, release: releaseOf(revision), signal };
+  return { ready: await readyNow(tools, instances, asked), of: instances.length };
 }
 
 async function prepareAll(tools: Tools, moves: readonly Move[], { fence }: Call): Promise<Prepared[]> {
@@ -115,13 +122,17 @@ async function beginningOf(tools: Tools, { or = [], ...shift }: Move['shift']): 
   return { ...shift, from: or.find((other) => sameSplit(other, split)) ?? shift.from };
 }
 
-/** Answers the slowest acknowledgement in milliseconds. */
-async function commitAll(tools: Tools, prepared: readonly Prepared[], call: Call): Promise<number> {
+/** Answers the slowest acknowledgement in milliseconds; undefined when there was nothing to move. */
+async function commitAll(
+  tools: Tools,
+  prepared: readonly Prepared[],
+  call: Call,
+): Promise<number | undefined> {
   const committed: Prepared[] = [];
-  let slowest = 0;
+  let slowest: number | undefined;
   try {
     for (const one of prepared) {
-      slowest = Math.max(slowest, (await tools.router.commit(one)).ms);
+      slowest = Math.max(slowest ?? 0, (await tools.router.commit(one)).ms);
       committed.push(one);
     }
   } catch (error) {
@@ -159,12 +170,17 @@ async function confirm(tools: Tools, move: Move, { signal }: Call): Promise<stri
   return `after the flip to ${describeSplit(move.shift.to)} a new connection through the front was answered by ${slot ?? 'nobody'}`;
 }
 
-async function record(tools: Tools, moves: readonly Move[], acknowledged: number): Promise<Outcome> {
-  const facts: Record<string, string | number> = { acknowledged_ms: Math.round(acknowledged * 10) / 10 };
+async function record(
+  tools: Tools,
+  moves: readonly Move[],
+  acknowledged: number | undefined,
+): Promise<Outcome> {
+  const facts: Record<string, string | number> =
+    acknowledged === undefined ? {} : { acknowledged_ms: Math.round(acknowledged * 10) / 10 };
   for (const { shift } of moves) facts[`split of ${shift.target.service}`] = describeSplit(shift.to);
   const [first] = moves;
   const evidence = first ? [await keepEvidence(tools, first.shift.target, { of: 'facts', facts })] : [];
-  return { ...ok(evidence), acknowledged };
+  return acknowledged === undefined ? ok(evidence) : { ...ok(evidence), acknowledged };
 }
 
 async function look(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outcome | 'not-begun'> {

@@ -1,20 +1,11 @@
-import {
-  addTraffic,
-  type Judgement,
-  judge,
-  noTraffic,
-  quantile,
-  type Traffic,
-  trafficBetween,
-} from '../domain/judge.ts';
-import type { Outcome, ProvenBy, WorkOf } from '../domain/plan.ts';
-import type { Counters } from '../domain/signals.ts';
-import type { PoolId, SlotId } from '../domain/slot.ts';
+import type { CheckResult } from '../domain/check.ts';
+import type { EvidenceRef, Outcome, WorkOf } from '../domain/plan.ts';
+import type { PoolId } from '../domain/slot.ts';
 import { describeSplit, servingSlots } from '../domain/split.ts';
-import { isProblem } from '../errors.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import { insideOf } from './check.ts';
 import { explainEnd } from './explain.ts';
+import { Meter } from './meter.ts';
 import { readyNow } from './probe.ts';
 import {
   keepEvidence,
@@ -47,15 +38,16 @@ class Watch {
   readonly #tools: Tools;
   readonly #work: WatchWork;
   readonly #call: Call;
-  #blue: Traffic = noTraffic;
-  #green: Traffic = noTraffic;
-  #reading: Counters | undefined;
+  readonly #meter: Meter;
+  /** What the checks answered last. */
+  #checked: readonly CheckResult[] = [];
   readonly #restarts = new Map<string, number>();
 
   constructor(tools: Tools, work: WatchWork, call: Call) {
     this.#tools = tools;
     this.#work = work;
     this.#call = call;
+    this.#meter = new Meter(tools.router, work);
   }
 
   async run(): Promise<Outcome> {
@@ -78,11 +70,8 @@ class Watch {
     }
   }
 
-  /** What blue did before the flip is the measure; what green did before it (checks, an earlier time) does not count. */
   async #begin(): Promise<void> {
-    const { baseline, pool } = this.#work;
-    if (baseline) this.#blue = (await this.#counters(baseline)) ?? noTraffic;
-    this.#reading = await this.#counters(pool);
+    await this.#meter.begin();
     for (const one of this.#pools)
       this.#restarts.set(one.role, (await observePool(this.#tools, one))?.restarts ?? 0);
   }
@@ -92,12 +81,8 @@ class Watch {
   }
 
   async #look(opened: Opened, isOver: boolean): Promise<Outcome | undefined> {
-    const counters = await this.#counters(this.#work.pool);
-    if (counters) {
-      this.#green = addTraffic(this.#green, trafficBetween(this.#reading, counters));
-      this.#reading = counters;
-    }
-    const judgement = this.#judge(isOver);
+    await this.#meter.read();
+    const judgement = this.#meter.judge(isOver);
     if (judgement.is === 'regressed')
       return await this.#fail(opened, judgement.why, 'its last output is kept with this rollout');
     return await this.#instances(opened);
@@ -157,53 +142,30 @@ class Watch {
     const vantage = await insideOf(this.#tools, this.#work.pool, { opened, ended: false });
     if ('gap' in vantage) return await this.#fail(opened, vantage.gap);
     const options = { secrets: opened.secrets, signal: this.#call.signal };
-    const results = await this.#tools.checks.run(checks, vantage, options);
-    const bad = results.find((result) => result.verdict === 'fail' || result.verdict === 'unknown');
+    this.#checked = await this.#tools.checks.run(checks, vantage, options);
+    const bad = this.#checked.find((result) => result.verdict === 'fail' || result.verdict === 'unknown');
     return bad ? await this.#fail(opened, `${bad.name}: ${bad.saw}`, bad.hint) : undefined;
-  }
-
-  /** Counters, or nothing while the proxy is being started again: its traffic is counted from zero then. */
-  async #counters(slot: SlotId): Promise<Counters | undefined> {
-    try {
-      return await this.#tools.router.counters({ target: slot.target, slot: slot.slot });
-    } catch (error) {
-      if (isProblem(error, 'PROXY_UNREACHABLE')) return undefined;
-      throw error;
-    }
   }
 
   async #fail(opened: Opened, why: string, hint?: string): Promise<Outcome> {
     const { pool } = this.#work;
     const lines = await lastLines(this.#tools, pool, opened.secrets);
     const log = await keepEvidence(this.#tools, pool.target, { of: 'log', lines });
-    return failed(why, { evidence: [await this.#traffic(), log], ...(hint === undefined ? {} : { hint }) });
+    return failed(why, {
+      evidence: [...(await this.#evidence()), log],
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 
   async #succeed(): Promise<Outcome> {
-    return { ...ok([await this.#traffic()]), provenBy: this.#witness };
+    return { ...ok(await this.#evidence()), provenBy: this.#meter.provenBy };
   }
 
-  #judge(isOver: boolean): Judgement {
-    return judge(this.#work.rules, { green: this.#green, blue: this.#blue, isOver });
-  }
-
-  get #witness(): ProvenBy {
-    return this.#judge(true).is === 'unknown' ? 'checks' : 'traffic';
-  }
-
-  async #traffic(): Promise<string> {
-    const facts = {
-      ...inWords('', this.#green),
-      ...inWords('_before', this.#blue),
-      judged_by: this.#witness,
-    };
-    return await keepEvidence(this.#tools, this.#work.pool.target, { of: 'traffic', facts });
+  async #evidence(): Promise<EvidenceRef[]> {
+    const { target } = this.#work.pool;
+    const traffic = await keepEvidence(this.#tools, target, { of: 'traffic', facts: this.#meter.facts });
+    if (this.#checked.length === 0) return [traffic];
+    const results = this.#checked;
+    return [traffic, await keepEvidence(this.#tools, target, { of: 'checks', results })];
   }
 }
-
-/** A latency is a fact only where something was asked. */
-const inWords = (when: string, { requests, errors, latency }: Traffic): Record<string, number> => ({
-  [`requests${when}`]: requests,
-  [`errors${when}`]: errors,
-  ...(requests === 0 ? {} : { [`p99_ms${when}`]: Math.round(quantile(latency, 0.99)) }),
-});

@@ -205,3 +205,17 @@ test('only the last watch looks after workers: before it they do not run', () =>
   );
   assert.deepEqual(watches, [0, 0, 0, 1]);
 });
+
+test('users move only to the whole of what is new, and back to any part of what is proven and up', () => {
+  const takers = (plan: Plan): string[] =>
+    stepsOf(plan).flatMap(({ work }) =>
+      work.do === 'flip'
+        ? work.moves
+            .flatMap(({ pools }) => pools)
+            .map(({ pool, whole }) => `${whole ? 'whole ' : ''}${pool.slot}`)
+        : [],
+    );
+  assert.deepEqual(takers(blueGreen(world())), ['whole green']);
+  assert.deepEqual(takers(canary(world())).slice(-3), ['whole green', 'blue', 'whole green']);
+  assert.deepEqual(takers(warmRollback(world())), ['green']);
+});

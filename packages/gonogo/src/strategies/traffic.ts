@@ -14,10 +14,15 @@ import {
   type World,
 } from './world.ts';
 
-export type Flip = { readonly from: Split; readonly to: Split };
+export type Flip = {
+  readonly from: Split;
+  readonly to: Split;
+  /** Users are better off with a part of what is next than where they are. */
+  readonly urgent?: boolean;
+};
 
-export const flip = (world: World, id: string, { from, to }: Flip): Step =>
-  step(id, flipWork(world, { from, to }), {
+export const flip = (world: World, id: string, { from, to, urgent = false }: Flip): Step =>
+  step(id, flipWork(world, { from, to, urgent }), {
     undo: [flipWork(world, { from: to, to: from })],
     within: minute,
   });
@@ -65,14 +70,21 @@ export const watchFor = (world: World, id: string, { rules, workers }: Watched):
   return step(id, work, { within: rules.for + 10 * minute });
 };
 
-/** A flip names the pools that must be ready for the split it makes. */
-export function flipWork(world: World, { from, to, or }: Flip & { readonly or?: readonly Split[] }): Work {
+/** A flip names the pools that must be ready for the split it makes; what is next wholly, or users would crowd a part. */
+export function flipWork(
+  world: World,
+  { from, to, or, urgent }: Flip & { readonly or?: readonly Split[] },
+): Work {
   const serving = servingSlots(to);
   const pools = [world.next, world.live]
     .filter(
       (placed): placed is Placed & typeof world.next => placed !== undefined && serving.includes(placed.slot),
     )
-    .map((placed) => ({ pool: poolOf(world, placed.slot), revision: placed.revision }));
+    .map((placed) => ({
+      pool: poolOf(world, placed.slot),
+      revision: placed.revision,
+      ...(placed === world.next && !urgent ? { whole: true as const } : {}),
+    }));
   const shift = { target: world.target, from, to, ...(or ? { or } : {}) };
   const move: Move = {
     shift,

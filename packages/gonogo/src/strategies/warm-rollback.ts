@@ -4,10 +4,10 @@ import { flip } from './traffic.ts';
 import { handOver } from './workers.ts';
 import type { World } from './world.ts';
 
-/** Back to a proven revision that is still up: one flip, which asks its readiness again first. */
+/** Back to a proven revision that is still up, even if not all of it is: one flip, which asks its readiness again first. */
 export const warmRollback = (world: World): Plan => ({
   seq: [
-    flip(world, 'flip', { from: world.split, to: all(world.next.slot) }),
+    flip(world, 'flip', { from: world.split, to: all(world.next.slot), urgent: true }),
     ...(world.live ? handOver(world) : handOver(world).map(kept)),
   ],
 });

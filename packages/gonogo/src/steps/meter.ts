@@ -1,0 +1,74 @@
+import {
+  addTraffic,
+  type Judgement,
+  judge,
+  noTraffic,
+  quantile,
+  type Traffic,
+  trafficBetween,
+} from '../domain/judge.ts';
+import type { ProvenBy, WorkOf } from '../domain/plan.ts';
+import type { Counters } from '../domain/signals.ts';
+import type { SlotId } from '../domain/slot.ts';
+import { isProblem } from '../errors.ts';
+import type { Tools } from './tools.ts';
+
+type Measured = Pick<WorkOf<'watch'>, 'pool' | 'baseline' | 'rules'>;
+
+/** What users get from the slot that is watched, beside what they got from the other one before. */
+export class Meter {
+  readonly #router: Tools['router'];
+  readonly #work: Measured;
+  #blue: Traffic = noTraffic;
+  #green: Traffic = noTraffic;
+  #reading: Counters | undefined;
+
+  constructor(router: Tools['router'], work: Measured) {
+    this.#router = router;
+    this.#work = work;
+  }
+
+  /** What blue did before the flip is the measure; what green did before it (checks, an earlier time) does not count. */
+  async begin(): Promise<void> {
+    const { baseline, pool } = this.#work;
+    if (baseline) this.#blue = (await this.#counters(baseline)) ?? noTraffic;
+    this.#reading = await this.#counters(pool);
+  }
+
+  /** Counts what has come since. */
+  async read(): Promise<void> {
+    const counters = await this.#counters(this.#work.pool);
+    if (!counters) return;
+    this.#green = addTraffic(this.#green, trafficBetween(this.#reading, counters));
+    this.#reading = counters;
+  }
+
+  judge(isOver: boolean): Judgement {
+    return judge(this.#work.rules, { green: this.#green, blue: this.#blue, isOver });
+  }
+
+  get provenBy(): ProvenBy {
+    return this.judge(true).is === 'unknown' ? 'checks' : 'traffic';
+  }
+
+  get facts(): Record<string, string | number> {
+    return { ...inWords('', this.#green), ...inWords('_before', this.#blue), judged_by: this.provenBy };
+  }
+
+  /** Counters, or nothing while the proxy is being started again: its traffic is counted from zero then. */
+  async #counters({ target, slot }: SlotId): Promise<Counters | undefined> {
+    try {
+      return await this.#router.counters({ target, slot });
+    } catch (error) {
+      if (isProblem(error, 'PROXY_UNREACHABLE')) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** A latency is a fact only where something was asked. */
+const inWords = (when: string, { requests, errors, latency }: Traffic): Record<string, number> => ({
+  [`requests${when}`]: requests,
+  [`errors${when}`]: errors,
+  ...(requests === 0 ? {} : { [`p99_ms${when}`]: Math.round(quantile(latency, 0.99)) }),
+});
