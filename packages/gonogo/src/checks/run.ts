@@ -167,7 +167,7 @@ async function overdue(signal: AbortSignal, timeout: Millis): Promise<Answer> {
 }
 
 function resultOf(job: Job, answer: Answer, took: { attempts: number; ms: Millis }): CheckResult {
-  const { verdict, saw, hint, failure, subject } = answer;
+  const { verdict, saw, hint, failure, subject, scope } = answer;
   return {
     name: job.spec.name,
     kind: job.spec.kind,
@@ -180,5 +180,6 @@ function resultOf(job: Job, answer: Answer, took: { attempts: number; ms: Millis
     saw: plain(job.redact(saw)),
     ...(hint === undefined ? {} : { hint: plain(job.redact(hint)) }),
     ...(failure === undefined ? {} : { failure }),
+    ...(scope === undefined ? {} : { scope }),
   };
 }
