@@ -4,11 +4,14 @@ import { secretsOf } from '../domain/secrets.ts';
 import type { Millis } from '../domain/units.ts';
 import { askProbe } from '../ports/probe.ts';
 import { next, type ProbeName, probesIn } from './instance.ts';
-import type { Supervision } from './supervision.ts';
+import type { Supervision, Wanted } from './supervision.ts';
 import { change, healthOf, takesTraffic, type Watched } from './watched.ts';
 
 /** An answer that takes longer than its period is looked for this often. */
 const slow: Millis = 100;
+
+/** What is due this soon is asked with what is due now: to wake up for each question costs more than to ask it. */
+const soon = ({ every }: Probe): Millis => Math.min(every / 10, 250);
 
 /** Asks every probe that is due, without waiting for answers; answers when the next one is. */
 export function askDue(supervision: Supervision): Millis {
@@ -32,10 +35,13 @@ function askIfDue(supervision: Supervision, watched: Watched, question: Question
   const { name, probe, now } = question;
   const due = watched.due.get(name) ?? firstDue(supervision, watched, question);
   if (watched.asking.has(name)) return Math.max(due, now + slow);
-  if (due > now) return due;
-  watched.due.set(name, now + probe.every);
+  if (due - soon(probe) > now) return due;
   void ask(supervision, watched, question);
-  return now + probe.every;
+  // The second question comes at some time within the period: what was started together is not asked together for ever.
+  const next = now + probe.every * (watched.asked.has(name) ? 1 : supervision.tools.random());
+  watched.asked.add(name);
+  watched.due.set(name, next);
+  return next;
 }
 
 function firstDue(
@@ -55,7 +61,7 @@ async function ask(supervision: Supervision, watched: Watched, { name, probe }: 
   const { signal } = watched.over;
   watched.asking.add(name);
   try {
-    const secrets = secretsOf(values, manifest.contract);
+    const secrets = secretsIn(watched.wanted);
     const { verdict, scope } = await askProbe(tools, watched.instance, {
       name,
       probe,
@@ -73,4 +79,14 @@ async function ask(supervision: Supervision, watched: Watched, { name, probe }: 
   } finally {
     watched.asking.delete(name);
   }
+}
+
+const known = new WeakMap<Wanted, readonly string[]>();
+
+/** Looked for once: to find secrets in a text is made ready for each list of them. */
+function secretsIn(wanted: Wanted): readonly string[] {
+  const { values, manifest } = wanted.spec;
+  const secrets = known.get(wanted) ?? secretsOf(values, manifest.contract);
+  known.set(wanted, secrets);
+  return secrets;
 }

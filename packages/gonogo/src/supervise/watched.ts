@@ -17,6 +17,9 @@ export type Watched = {
   ending?: Ending;
   /** When each probe is asked next, by the monotonic clock. */
   readonly due: Map<ProbeName, Millis>;
+  /** Which probes were asked before. */
+  readonly asked: Set<ProbeName>;
+  /** Which are being asked now. */
   readonly asking: Set<ProbeName>;
   /** Aborts the questions that are under way. */
   readonly over: AbortController;
@@ -63,6 +66,7 @@ const begin = ({ wanted, instance, firstLook }: Sight): Watched => ({
   condition: takesTraffic(wanted) ? (firstLook ? adopted : starting) : ready,
   lost: false,
   due: new Map(),
+  asked: new Set(),
   asking: new Set(),
   over: new AbortController(),
 });

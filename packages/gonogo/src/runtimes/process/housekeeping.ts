@@ -17,7 +17,7 @@ export type Housekeeping = {
 };
 
 /** How often everything is looked at: what no event told. */
-const lookEvery = 1000;
+const lookEvery = 2000;
 
 /** How often adopted instances are looked at: nobody tells us when a process ends that is not the keeper's child. */
 const watchEvery = 100;

@@ -54,6 +54,7 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
     launching: new Set(),
     chosen: new Set(),
     gone: new Map(),
+    looks: new Map(),
   };
   const { add: onChange, tell: changed } = listenersOf();
   const closing = new AbortController();

@@ -1,8 +1,9 @@
 import type { Target } from '../../domain/target.ts';
-import { sameTarget } from '../../domain/target.ts';
+import { sameTarget, targetKey } from '../../domain/target.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { InstanceState } from '../../ports/runtime.ts';
 import { bootId, isAlive, type ProcessIdentity } from '../../system/process.ts';
+import { shareNext } from '../../system/share.ts';
 import type { InstanceRecord } from '../../wire/instance.ts';
 import type { KeeperClient, Launched } from '../../wire/keeper.ts';
 import { type Place, placeOf } from '../labels.ts';
@@ -28,13 +29,22 @@ export type WorldTools = {
   readonly launching: ReadonlySet<string>;
   /** When adopted instances were first seen to be gone. */
   readonly gone: Map<string, number>;
+  /** Looks at each target, and at all: a hundred instances that are asked at once need one look, not a hundred. */
+  readonly looks: Map<string, () => Promise<readonly Found[]>>;
 };
 
 /**
  * The instances of a target (of all, without one): what the keeper lists, and what an earlier keeper started and only
  * record files tell of. Looking writes nothing, so it cannot bring back what is being removed.
  */
-export async function look(tools: WorldTools, target?: Target): Promise<Found[]> {
+export function look(tools: WorldTools, target?: Target): Promise<readonly Found[]> {
+  const key = target ? targetKey(target) : '';
+  const shared = tools.looks.get(key) ?? shareNext(() => lookNow(tools, target));
+  tools.looks.set(key, shared);
+  return shared();
+}
+
+async function lookNow(tools: WorldTools, target?: Target): Promise<readonly Found[]> {
   const files = await recordFiles(target ? targetFolder(tools.folder, target) : tools.folder);
   // In this order, so that what was recorded by then and lives is on the list.
   const listed = await tools.keeper.call('list', undefined);
