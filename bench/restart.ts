@@ -1,10 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as immediately, setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceStatus } from '../packages/gonogo/src/api/contract.ts';
 import type { Address } from '../packages/gonogo/src/domain/environment.ts';
+import type { StrictAnswer } from '../packages/gonogo/src/system/answer-reader.ts';
+import { identify } from '../packages/gonogo/src/system/process.ts';
 import { connectRpc } from '../packages/gonogo/src/system/rpc.ts';
 import { startStrictClient } from '../packages/gonogo/src/system/strict-client.ts';
+import type { Loss } from '../packages/gonogo/src/system/strict-connection.ts';
 import { build } from './built.ts';
 import { median, rounded } from './host/figures.ts';
 import { atRest, type Host, openHost } from './host/host.ts';
@@ -30,17 +33,26 @@ process.on('SIGTERM', () => process.exit(0));
 `;
 
 type Kill = {
-  /** From SIGKILL until the proxy has stored a membership without it. */
+  /** From its death until the proxy has stored a membership without it. */
   readonly out: number;
   /** From SIGKILL until the start of the instance that takes its place; its back-off is 0. */
   readonly replaced: number;
-  readonly inFlight: number;
+  /** Requests that it was working on when it died; what its kernel held for it unread is not counted. */
+  readonly working: number;
+  /** By the monotonic clock. */
+  readonly diedAt: number;
+};
+
+type Outcome = Kill & {
   readonly failed: number;
+  /** Of these, what was begun when it was dead already: it was in flight on nobody. */
+  readonly failedLater: number;
 };
 
 /**
  * Kills instances under the strict client's load, one after another, 3 replicas, and tells how long each was still a
- * member, how long its place stayed empty, and how many requests failed beside those that were in flight on it.
+ * member, how long its place stayed empty, and how many requests failed beside those that it was working on; none that was
+ * begun after its death may fail.
  * `--kills 100` of a child of the keeper; `--adopted 9` after the agent was killed, and as many after agent and keeper
  * were; then one second kill in a row, whose back-off is not 0. Milliseconds.
  */
@@ -57,7 +69,8 @@ export async function restart(options: Readonly<Record<string, string>>): Promis
     return {
       kills: children.length,
       failed: sum(children, 'failed'),
-      in_flight: sum(children, 'inFlight'),
+      failed_later: sum(children, 'failedLater'),
+      working: sum(children, 'working'),
       ...figures('child', children),
       ...figures('adopted', adopted),
       ...figures('orphan', orphans),
@@ -68,10 +81,10 @@ export async function restart(options: Readonly<Record<string, string>>): Promis
   }
 }
 
-const sum = (kills: readonly Kill[], what: 'failed' | 'inFlight'): number =>
+const sum = (kills: readonly Outcome[], what: 'failed' | 'failedLater' | 'working'): number =>
   kills.reduce((all, kill) => all + kill[what], 0);
 
-function figures(name: string, kills: readonly Kill[]): Record<string, number> {
+function figures(name: string, kills: readonly Outcome[]): Record<string, number> {
   const out = kills.map((kill) => kill.out);
   const replaced = kills.map((kill) => kill.replaced);
   return {
@@ -83,8 +96,12 @@ function figures(name: string, kills: readonly Kill[]): Record<string, number> {
 }
 
 /** A place whose instance ended twice in a row has to wait; so every three kills begin with instances that never ended. */
-async function killMany(host: Host, kills: number, before: (host: Host) => Promise<void>): Promise<Kill[]> {
-  const results: Kill[] = [];
+async function killMany(
+  host: Host,
+  kills: number,
+  before: (host: Host) => Promise<void>,
+): Promise<Outcome[]> {
+  const results: Outcome[] = [];
   while (results.length < kills) {
     const { front } = await host.deploy(environment, { RECORD: host.folder });
     if (!front) throw new Error('there is no front');
@@ -97,41 +114,56 @@ async function killMany(host: Host, kills: number, before: (host: Host) => Promi
   return results;
 }
 
-async function killUnderLoad(host: Host, front: Address, victim: InstanceStatus): Promise<Kill> {
+async function killUnderLoad(host: Host, front: Address, victim: InstanceStatus): Promise<Outcome> {
   const load = startLoad(front);
   await sleep(300);
   const kill = await killOne(host, victim);
   await untilReady(host);
-  return { ...kill, failed: await load.stop() };
+  const begun = await load.stop();
+  return {
+    ...kill,
+    failed: begun.length,
+    failedLater: begun.filter((at) => at > kill.diedAt).length,
+  };
 }
 
 /** On kept connections, on short ones, and with a body, which nobody may ask twice. */
-function startLoad(front: Address): { stop(): Promise<number> } {
+function startLoad(front: Address): { stop(): Promise<number[]> } {
+  const failed: number[] = [];
+  const heard = {
+    onAnswer: ({ status }: StrictAnswer, ms: number) => {
+      if (status !== 200) failed.push(performance.now() - ms);
+    },
+    // Without an answer nobody knows when it was begun: it counts as late.
+    onLoss: (loss: Loss) => {
+      if (loss !== 'wrong-status') failed.push(performance.now());
+    },
+  };
   const post = { method: 'POST', body: 'x'.repeat(1000) };
   const clients = [
-    startStrictClient({ ...front, connections: 6, rate: 120 }),
-    startStrictClient({ ...front, connections: 3, rate: 60, keepAlive: false }),
-    startStrictClient({ ...front, connections: 3, rate: 60, ...post }),
+    startStrictClient({ ...front, connections: 6, rate: 120, ...heard }),
+    startStrictClient({ ...front, connections: 3, rate: 60, keepAlive: false, ...heard }),
+    startStrictClient({ ...front, connections: 3, rate: 60, ...heard, ...post }),
   ];
   return {
     stop: async () => {
-      const sums = await Promise.all(clients.map((client) => client.stop()));
-      for (const { examples } of sums) for (const example of examples) console.error(example);
-      return sums.reduce((all, { failed }) => all + failed, 0);
+      await Promise.all(clients.map((client) => client.stop()));
+      return failed;
     },
   };
 }
 
-async function killOne(host: Host, { id, pid = 0 }: InstanceStatus): Promise<Omit<Kill, 'failed'>> {
+async function killOne(host: Host, { id, pid = 0 }: InstanceStatus): Promise<Kill> {
   const routes = await routesFileWith(host, id);
   const killedAt = Date.now();
-  const since = performance.now();
   process.kill(pid, 'SIGKILL');
+  while (identify(pid)) await immediately();
+  const diedAt = performance.now();
   while ((await readFile(routes, 'utf8')).includes(`"${id}"`)) await sleep(1);
-  const out = performance.now() - since;
-  const inFlight = (await readFile(join(host.folder, String(pid)))).readInt32LE();
+  const out = performance.now() - diedAt;
+  const working = (await readFile(join(host.folder, String(pid)))).readInt32LE();
   const heir = await heirOf(host, id);
-  return { out, inFlight, replaced: heir.since - killedAt };
+  return { out, working, diedAt, replaced: heir.since - killedAt };
 }
 
 async function routesFileWith({ state }: Host, id: string): Promise<string> {
