@@ -23,7 +23,7 @@ function tools<N extends string>(...names: N[]) {
   return Object.fromEntries(entries) as Record<N, { isThere(): boolean; lacks: string }>;
 }
 
-const isOnPath = (name: string): boolean =>
+export const isOnPath = (name: string): boolean =>
   [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].some((folder) =>
     isExecutable(join(folder, name)),
   );

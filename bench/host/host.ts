@@ -32,14 +32,15 @@ export type Host = {
 };
 
 /**
- * Opens a host whose agent runs from source or as it is built; `server` is the site's program, if not the usual one.
+ * Opens a host whose agent runs from source or as it is built; `server` is the site's program, if not
+ * the usual one, and `run` what its `run:` says more.
  * Nothing is watched or kept: both are periods of the user's.
  */
-export async function openHost(form: Form, server?: string): Promise<Host> {
+export async function openHost(form: Form, server?: string, run?: string): Promise<Host> {
   // A short name: the sockets below it may have at most 107 bytes (unix(7)).
   const folder = await mkdtemp('/tmp/gb-');
   const state = stateFolder(join(folder, 's'));
-  await writeSite({ folder });
+  await writeSite({ folder }, run === undefined ? {} : { run });
   if (server !== undefined) await writeFile(join(folder, 'server.mjs'), server);
   const agent = (): Promise<Client> => ensureAgent(state.root, { entry: entryOf(form) });
   const { project, inputFor, upload } = await pack(folder);

@@ -20,6 +20,9 @@ export function cpuSeconds(root: number): number {
   return ticks / ticksPerSecond;
 }
 
+/** CPU time of one process, all its threads, in seconds. */
+export const ownCpuSeconds = (pid: number): number => (readStat(String(pid))[0]?.ticks ?? 0) / ticksPerSecond;
+
 /** Fields 4, 14 and 15 of proc_pid_stat(5); the command in field 2 may hold spaces and brackets. */
 function readStat(name: string): Stat[] {
   let text: string;

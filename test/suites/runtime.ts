@@ -211,7 +211,7 @@ export function runtimeSuite({ name: driver, open, skip = false, gaps = {} }: Dr
     async () => {
       const { runtime } = host;
       const told: string[] = [];
-      const off = runtime.onChange((pool) => told.push(`${pool.slot}/${pool.role}`));
+      const off = runtime.onChange((pool, ended) => told.push(`${pool.slot}/${pool.role} ${ended ?? ''}`));
       await runtime.apply(specOf(artifact), 1, never());
       const first = await theOne(runtime);
       await ask(first);
@@ -222,9 +222,12 @@ export function runtimeSuite({ name: driver, open, skip = false, gaps = {} }: Dr
         return state.is === 'ended' && state;
       });
       assert.equal(ended.code, 7);
-      await eventually('being told', () => told.includes('blue/web'));
-      const restarted = await runtime.restart(specOf(artifact), first.id, never());
+      assert.ok(ended.startedAt <= ended.endedAt, `${ended.startedAt} is after ${ended.endedAt}`);
+      assert.ok(!ended.withMachine);
+      await eventually('being told', () => told.includes(`blue/web ${first.id}`));
+      const restarted = await runtime.restart(specOf(artifact), { of: first.id, inARow: 3 }, never());
       const second = await theOne(runtime);
+      assert.deepEqual([first.inARow, second.inARow], [0, 3]);
       assert.equal(second.id, restarted);
       assert.notEqual(second.id, first.id);
       assert.equal((await runtime.observe(target))[0]?.restarts, 1);

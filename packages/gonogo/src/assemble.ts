@@ -132,21 +132,21 @@ type Opening = Pick<Tools, 'revisions' | 'vault' | 'artifacts'>;
 async function wantedPool(
   tools: Opening,
   target: Target,
-  { slot, revision: id, role }: WantedPool,
+  { slot, revision: id, role, serves }: WantedPool,
 ): Promise<Wanted> {
   const revision = await tools.revisions.open(id);
   const replicas = replicasOf(revision, role);
   const opened = { revision, values: await tools.vault.open(id) };
   const sized = { pool: { target, slot, role }, count: beginsWith(replicas, 0) };
-  const wanted = { slot: { target, slot }, spec: await poolSpec(tools, opened, sized) };
+  const wanted = { slot: { target, slot }, serves, spec: await poolSpec(tools, opened, sized) };
   return typeof replicas === 'number' ? wanted : { ...wanted, scaling: replicas };
 }
 
 /** A runtime that starts nothing from an artifact that was written to since it was unpacked. */
 function inspecting<R extends Runtime>(artifacts: Artifacts, runtime: R): R {
-  const restart: Runtime['restart'] = async (spec, instance, signal) => {
+  const restart: Runtime['restart'] = async (spec, succession, signal) => {
     await artifacts.inspect(spec.artifact);
-    return await runtime.restart(spec, instance, signal);
+    return await runtime.restart(spec, succession, signal);
   };
   const apply: Runtime['apply'] = async (spec, fence, signal) => {
     // Under a lease a rollout acts, and every byte was read before it began.

@@ -23,7 +23,13 @@ export type Known = {
   readonly shuttingDown: boolean;
 };
 
-type Asked = { readonly status: Status; readonly checks: readonly CheckState[]; readonly output?: string };
+type Asked = {
+  readonly status: Status;
+  readonly checks: readonly CheckState[];
+  readonly output?: string;
+  /** Whether what is wrong is wrong for other instances as well. */
+  readonly scope?: CheckState['scope'];
+};
 
 /** Answers a health request; undefined when the path is not one of health's. */
 export function answer(request: HealthRequest, known: Known): HealthResponse | undefined {
@@ -35,14 +41,14 @@ export function answer(request: HealthRequest, known: Known): HealthResponse | u
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return respond(405, 'text/plain', 'GET or HEAD\n');
   if (asked === 'no such check') return respond(404, 'text/plain', 'there is no such check\n');
-  const status = asked.status === 'pass' || asked.status === 'warn' ? 200 : 503;
+  const status = passes(asked.status) ? 200 : 503;
   const checks = parameters.has('verbose') ? asked.checks : undefined;
   if (/^\s*text\/plain\b/.test(request.accept ?? ''))
     return respond(status, 'text/plain', text(asked.status, checks));
-  const { output } = asked;
+  const { output, scope } = asked;
   const told =
     checks && Object.fromEntries(checks.map((check) => [check.name, [view(check, request.trusted)]]));
-  const body = { status: asked.status, releaseId: known.release, output, checks: told };
+  const body = { status: asked.status, releaseId: known.release, scope, output, checks: told };
   return respond(status, 'application/health+json', `${JSON.stringify(body)}\n`);
 }
 
@@ -71,8 +77,18 @@ function ready({ checks, shuttingDown }: Known): Asked {
   const mine = checks.filter((check) => check.probe === 'ready');
   if (shuttingDown) return { status: 'fail', checks: mine, output: 'shutting down' };
   const begun = startup(checks);
-  return begun.status === 'pass' ? { status: worst(mine), checks: mine } : begun;
+  if (begun.status !== 'pass') return begun;
+  const status = worst(mine);
+  return passes(status) ? { status, checks: mine } : { status, checks: mine, scope: blamed(mine) };
 }
+
+/** `shared` only if everything critical that does not pass is: then another instance is no better. */
+const blamed = (checks: readonly CheckState[]): CheckState['scope'] =>
+  checks.every(({ critical, status, scope }) => !critical || passes(status) || scope === 'shared')
+    ? 'shared'
+    : 'local';
+
+const passes = (status: Status): boolean => status === 'pass' || status === 'warn';
 
 const gravity: readonly Status[] = ['pass', 'warn', 'unknown', 'fail'];
 

@@ -131,6 +131,19 @@ test('what is not critical only warns, and a warning is 200', async () => {
   assert.equal(JSON.parse(ask(health, '/readyz').body).status, 'warn');
 });
 
+test('an answer that is not ready says whether other instances would answer the same', async () => {
+  const { check: db, control: dbControl } = steered({ failures: 1 });
+  const { check: disk, control: diskControl } = steered({ name: 'disk', scope: 'local', failures: 1 });
+  const health = healthOf({ checks: [db, disk] });
+  const scope = (): unknown => JSON.parse(ask(health, '/readyz').body).scope;
+  await until(() => status(health, '/readyz') === 200, 'ready');
+  assert.equal(scope(), undefined);
+  dbControl.works = false;
+  await until(() => scope() === 'shared', 'blaming what is shared');
+  diskControl.works = false;
+  await until(() => scope() === 'local', 'blaming itself');
+});
+
 test('a live check that fails turns live red', async () => {
   const { check, control } = steered({ probe: 'live', scope: 'local', failures: 1 });
   const health = healthOf({ checks: [check] });

@@ -64,6 +64,11 @@ export class Environment {
     return this.#open.state();
   }
 
+  /** What its supervisor knows; undefined before there is one. */
+  get report(): ReturnType<Supervisor['report']> | undefined {
+    return this.#supervisor?.report();
+  }
+
   get #open(): Engine {
     if (!this.#engine) throw problem('INTERNAL', { what: 'an environment was used before it was open' });
     return this.#engine;

@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Assembly } from '../assemble.ts';
-import { isRunning, type State } from '../domain/state.ts';
+import { isRunning } from '../domain/state.ts';
 import { streamOf, type Target } from '../domain/target.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../system/log.ts';
 import { Environment } from './environment.ts';
 
-export type Deployed = {
-  readonly target: Target;
-  readonly state: State;
-  readonly scales: Environment['scales'];
-};
+/** An environment that something was deployed to; `report`: what its supervisor knows. */
+export type Deployed = Pick<Environment, 'state' | 'scales' | 'report'> & { readonly target: Target };
 
 /** Every environment of this state folder that was ever deployed to, opened once. */
 export class Environments {
@@ -53,8 +50,8 @@ export class Environments {
 
   /** Those that something was deployed to, as they are now. */
   async deployed(): Promise<Deployed[]> {
-    return (await this.all()).flatMap(({ target, state, scales }) =>
-      target ? [{ target, state, scales }] : [],
+    return (await this.all()).flatMap(({ target, state, scales, report }) =>
+      target ? [{ target, state, scales, report }] : [],
     );
   }
 

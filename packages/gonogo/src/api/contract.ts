@@ -60,6 +60,10 @@ export type InstanceStatus = {
   readonly state: 'running' | 'ended';
   readonly pid?: number;
   readonly since: Instant;
+  /** What its probes say; absent while a rollout has its pool in hand. `adopted`: not asked since the agent began. */
+  readonly condition?: 'adopted' | 'starting' | 'unready' | 'ready' | 'failed' | 'ended';
+  /** Of one that ended or failed: how, how often in a row, and when another is started in its place. */
+  readonly ending?: { readonly how: string; readonly times: number; readonly again: Instant };
 };
 
 export type SlotStatus = {
@@ -76,6 +80,8 @@ export type SlotStatus = {
   readonly restarts: number;
   /** Of a pool whose load decides how large it is: its range, and what is known of its load. */
   readonly scaling?: ScaleStatus;
+  /** Why it serves users though none of its instances is ready. */
+  readonly failsOpen?: string;
 };
 
 export type LeaseStatus = { readonly owner: string; readonly age: Millis };

@@ -25,8 +25,8 @@ export const run: Kind<'run'> = async ({ command }, asking) => {
 
 /** Where the service has files of its own its commands are there too, with its environment. */
 export function execute(argv: readonly string[], at: Vantage, signal: AbortSignal): Promise<Ran> {
-  const { cwd, run: runThere, inside } = at;
-  if (runThere === undefined) return exec(argv, { cwd, env: environmentOf(at), signal });
+  const { cwd, run: runThere, inside, account } = at;
+  if (runThere === undefined) return exec(argv, { cwd, env: environmentOf(at), signal, ...account });
   return runThere(argv, { cwd, env: inside === undefined ? {} : { GONOGO_TARGET: inside.base }, signal });
 }
 

@@ -266,3 +266,16 @@ test('an answer that names another release of the service is not from what was a
   told.releaseId = 'v1.2.3 (named by its own people)';
   assert.equal((await asked('shop@9f3c2a1')).verdict, 'pass');
 });
+
+test('an unhealthy answer may say what it blames, unless it is wrong in another way as well', async (t) => {
+  const base = await serve(t, (request, response) => {
+    const told = JSON.stringify({ status: 'fail', releaseId: 'shop@1111111', scope: 'shared' });
+    response.writeHead(Number(request.url?.slice(1))).end(told);
+  });
+  const scope = async (status: number, expect: HttpExpectation = {}) =>
+    (await ask(base, expect, { path: `/${status}` })).scope;
+  assert.equal(await scope(503), 'shared');
+  assert.equal(await scope(503, { release: 'shop@1111111' }), 'shared');
+  assert.equal(await scope(503, { release: 'shop@2222222' }), undefined);
+  assert.equal(await scope(200), undefined);
+});

@@ -4,6 +4,8 @@ import net from 'node:net';
 import { type HttpAnswer, judge } from './judge.ts';
 import { type Answer, type Asking, fail, type Kind, type SpecOf } from './kind.ts';
 import { networkFailure, noAnswer, type Progress } from './network.ts';
+import { askPlainly, isPlain } from './plain-http.ts';
+import { connectOptions } from './tcp.ts';
 import { tlsFailure } from './tls.ts';
 
 /** The most of a body that is read. */
@@ -17,8 +19,10 @@ export const http: Kind<'http'> = async (spec, asking) => {
   const url = urlOf(spec.url, asking.at.base);
   if (typeof url === 'string') return fail('usage', url, 'write a path of the service, or an absolute URL');
   const progress = progressOf(url, asking);
+  const sending = { spec, asking, progress };
   try {
-    return judge(spec.expect, await exchange(url, { spec, asking, progress }), asking.redact);
+    const answer = await (isPlain(spec, url) ? plainExchange(url, sending) : exchange(url, sending));
+    return judge(spec.expect, answer, asking.redact);
   } catch (error) {
     if (asking.signal.aborted) return noAnswer(progress);
     return protocolFailure(error) ?? tlsFailure(error) ?? networkFailure(error, progress);
@@ -52,14 +56,7 @@ async function exchange(url: URL, { spec, asking, progress }: Sending): Promise<
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const began = performance.now();
   const sent = request(url, optionsOf(spec, asking));
-  sent.once('socket', (socket) => {
-    socket.on('lookup', (error) => {
-      progress.resolved = !error;
-    });
-    socket.once('connect', () => {
-      progress.connected = true;
-    });
-  });
+  sent.once('socket', (socket) => follow(socket, progress));
   sent.end(spec.body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   sent.on('error', () => response.destroy()); // What comes after the head shows in the body.
@@ -70,6 +67,25 @@ async function exchange(url: URL, { spec, asking, progress }: Sending): Promise<
     headers: response.headers,
     ms: performance.now() - began,
   };
+}
+
+const plainExchange = (url: URL, { spec, asking, progress }: Sending): Promise<HttpAnswer> =>
+  askPlainly({
+    url,
+    headers: headersOf(spec),
+    signal: asking.signal,
+    longestBody,
+    connect: connectOptions(progress, asking.at.localAddress),
+    onSocket: (socket) => follow(socket, progress),
+  });
+
+function follow(socket: net.Socket, progress: Mutable<Progress>): void {
+  socket.on('lookup', (error) => {
+    progress.resolved = !error;
+  });
+  socket.once('connect', () => {
+    progress.connected = true;
+  });
 }
 
 function optionsOf(spec: SpecOf<'http'>, { at, signal }: Asking): RequestOptions {
@@ -108,10 +124,10 @@ function headersOf({ headers, body }: SpecOf<'http'>): Record<string, string> {
   return { 'user-agent': 'gonogo', accept: '*/*', 'accept-encoding': 'identity', ...headers, ...length };
 }
 
-/** llhttp's errors begin with HPE_. */
+/** llhttp's errors begin with HPE_; our own reader's are of syntax. */
 function protocolFailure(error: unknown): Answer | undefined {
   const code = String((error as { code?: unknown }).code);
-  if (!code.startsWith('HPE_')) return undefined;
+  if (!code.startsWith('HPE_') && !(error instanceof SyntaxError)) return undefined;
   return fail(
     'protocol',
     'what answers does not speak HTTP',

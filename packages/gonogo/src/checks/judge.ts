@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpExpectation } from '../domain/check.ts';
+import { scopeOf } from '../domain/health-body.ts';
 import { parseJsonPath, readJsonPath } from '../domain/json-path.ts';
 import type { Millis } from '../domain/units.ts';
 import { type Answer, fail, pass } from './kind.ts';
@@ -31,7 +32,10 @@ export function judge(expect: HttpExpectation, answer: HttpAnswer, redact: Redac
   const [first] = faults;
   if (!first) return { ...pass(`answered ${answer.status}`), ms: answer.ms };
   const hint = faults.find((fault) => fault.hint !== undefined)?.hint;
-  return fail(first.failure, faults.map(({ says }) => says).join('; '), hint);
+  const failed = fail(first.failure, faults.map(({ says }) => says).join('; '), hint);
+  // An answer that is wrong in another way than by what it says of itself blames nobody.
+  const scope = faults.length === 1 && first.failure === 'server-error' ? blamed(answer) : undefined;
+  return scope === undefined ? failed : { ...failed, scope };
 }
 
 function statusFaults({ status: accepted }: HttpExpectation, answer: HttpAnswer, redact: Redact): Fault[] {
@@ -95,6 +99,9 @@ function parseJson(body: string): { readonly value: unknown } | undefined {
     return undefined; // The caller says so in its own words; the parser's message quotes the body.
   }
 }
+
+const blamed = ({ body, ended }: HttpAnswer): 'shared' | 'local' | undefined =>
+  ended === 'whole' ? scopeOf(parseJson(body)?.value) : undefined;
 
 /** A check that was answered by the release before is the false pass that is easiest to miss. */
 function releaseFaults({ release }: HttpExpectation, { body }: HttpAnswer): Fault[] {

@@ -3,7 +3,7 @@ import type { Millis } from '../domain/units.ts';
 import type { Vantage } from '../ports/vantage.ts';
 
 /** What one attempt at a check found. */
-export type Answer = Pick<CheckResult, 'verdict' | 'subject' | 'saw' | 'hint' | 'failure'> & {
+export type Answer = Pick<CheckResult, 'verdict' | 'subject' | 'saw' | 'hint' | 'failure' | 'scope'> & {
   /** How long what was asked took, where that is less than the check itself. */
   readonly ms?: Millis;
 };

@@ -7,7 +7,7 @@ import type { Vantage } from '../ports/vantage.ts';
 import { hostPort, parseHostPort } from './address.ts';
 import { fillSpec } from './fill.ts';
 import { type Answer, type Asking, fail, isAskedInside, type Kind } from './kind.ts';
-import { redactor } from './redact.ts';
+import { redact as redactAll } from './redact.ts';
 import { inWords, plain } from './words.ts';
 
 export type RunnerOptions = {
@@ -77,7 +77,7 @@ function askHere(
   at: Vantage,
   run: CheckRun & RunnerOptions,
 ): Promise<CheckResult[]> {
-  const redact = redactor(run.secrets);
+  const redact = (text: string): string => redactAll(text, run.secrets);
   const jobs = specs.map((spec) => ({ spec, at, run, redact }));
   return mapBounded(jobs, run.parallel ?? 64, async (job) => {
     const result = await answerOf(job);
@@ -126,15 +126,32 @@ async function attempt({ spec, at, run, redact }: Job): Promise<Answer> {
   if (run.signal.aborted) return aborted;
   const filled = fillSpec(spec, at.values);
   if ('missing' in filled) return fail('missing', notSet(filled.missing), 'set it in this environment');
-  const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(spec.timeout)));
-  const asking = { at, signal: AbortSignal.any([run.signal, deadline]), timeout: spec.timeout, redact };
+  const deadline = deadlineOf(run.signal, spec.timeout);
+  const asking = { at, signal: deadline.signal, timeout: spec.timeout, redact };
   try {
     const answer = await ask(filled, asking);
     return run.signal.aborted ? aborted : { ...answer, ...subjectOf(filled) };
   } catch (error) {
     // A kind answers with a verdict; what it throws nobody foresaw, and unknown is never a pass.
     return { verdict: 'unknown', saw: `the check itself failed: ${messageOf(error)}`, failure: 'internal' };
+  } finally {
+    deadline.clear();
   }
+}
+
+/** A signal that aborts with another, or after so long. Cheaper than `AbortSignal.any`, which is asked of the collector. */
+function deadlineOf(signal: AbortSignal, timeout: Millis): { signal: AbortSignal; clear(): void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = setTimeout(abort, Math.max(1, Math.ceil(timeout)));
+  signal.addEventListener('abort', abort, { once: true });
+  return {
+    signal: controller.signal,
+    clear: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    },
+  };
 }
 
 async function ask(spec: CheckSpec, asking: Asking): Promise<Answer> {
@@ -167,7 +184,7 @@ async function overdue(signal: AbortSignal, timeout: Millis): Promise<Answer> {
 }
 
 function resultOf(job: Job, answer: Answer, took: { attempts: number; ms: Millis }): CheckResult {
-  const { verdict, saw, hint, failure, subject } = answer;
+  const { verdict, saw, hint, failure, subject, scope } = answer;
   return {
     name: job.spec.name,
     kind: job.spec.kind,
@@ -180,5 +197,6 @@ function resultOf(job: Job, answer: Answer, took: { attempts: number; ms: Millis
     saw: plain(job.redact(saw)),
     ...(hint === undefined ? {} : { hint: plain(job.redact(hint)) }),
     ...(failure === undefined ? {} : { failure }),
+    ...(scope === undefined ? {} : { scope }),
   };
 }

@@ -3,16 +3,22 @@ import { resolve } from 'node:path';
 import type { Client } from '../api/client.ts';
 import type { Environment, Project, Service } from '../config/project.ts';
 import { problem } from '../errors.ts';
+import { installation, isInstalled } from '../system/installation.ts';
 import { defaultStateRoot } from '../system/state.ts';
 
 /** The state folder that `--state`, `GONOGO_STATE` or the user's home names. */
 export const stateRoot = (): string => resolve(defaultStateRoot(process.env));
 
-/** The agent of the state folder, started if it is not running. */
+/** The agent of the state folder, started if it is not running and nobody else does that. */
 export async function openAgent(): Promise<Client> {
+  const root = stateRoot();
+  if (isStartedBySystemd(root)) return await (await import('../api/installed.ts')).installedAgent(root);
   const { ensureAgent } = await import('../api/autostart.ts');
-  return await ensureAgent(stateRoot());
+  return await ensureAgent(root);
 }
+
+/** Whether the agent of this state folder is the one that is installed on this machine. */
+export const isStartedBySystemd = (root: string): boolean => root === installation.root && isInstalled();
 
 /** Who asks, for the history: `ada@laptop`. */
 export const whoAsks = (): string => `${userInfo().username}@${hostname()}`.slice(0, 200);

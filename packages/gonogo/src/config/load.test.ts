@@ -276,3 +276,22 @@ test('a key of the prototype is an unknown key', async () => {
     /__proto__: unknown key/,
   );
 });
+
+test('a probe asks a path, a port or a command, in its own time', async () => {
+  const probes = async (health: string) =>
+    (await loadConfig(await write(`${deployable}health: ${health}\n`))).services[0]?.manifest.health;
+  const numbers = { every: 2000, timeout: 1000, failures: 2, successes: 1 };
+  const told = await probes('{ ready: { run: "node ready.js --quick", delay: 5s }, all_unready: serve }');
+  assert.deepEqual(told?.ready, { run: ['node', 'ready.js', '--quick'], delay: 5000, ...numbers });
+  assert.equal(told?.allUnready, 'serve');
+  assert.deepEqual((await probes('{ ready: tcp }'))?.ready, { get: 'tcp', ...numbers });
+  const project = await loadConfig(await write(`${deployable}health: { ready: { run: [node, x] } }\n`));
+  assert.ok(ManifestWire.safeParse(project.services[0]?.manifest).success);
+  for (const [health, why] of [
+    ['{ ready: { every: 1s } }', /health.ready: must have one of get, run/],
+    ['{ ready: { get: /r, run: node r.js } }', /health.ready: asks get and run: use one of them/],
+    ['{ ready: { run: node r.js, delay: 5 } }', /health.ready/],
+    ['{ all_unready: sometimes }', /health.all_unready/],
+  ] as const)
+    assert.match(await reportOf(await write(`${deployable}health: ${health}\n`)), why);
+});

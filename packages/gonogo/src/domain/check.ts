@@ -95,6 +95,8 @@ export type CheckResult = {
   readonly hint?: string;
   /** A named class of failure, so that the same failure can be recognised elsewhere: `timeout`, `refused`, `missing` … */
   readonly failure?: string;
+  /** What an answer that is not healthy blames: only what other instances ask as well, or something of its own. */
+  readonly scope?: 'shared' | 'local';
   /** How the same check went in the service's other environments, newest first. */
   readonly elsewhere?: readonly Elsewhere[];
 };

@@ -1,6 +1,7 @@
 import type { CheckSpec } from './check.ts';
 import type { Address } from './environment.ts';
 import type { Probe } from './release.ts';
+import type { Instant, Millis } from './units.ts';
 
 export type ProbeOf = Address & {
   /** The port in a network of its own. */
@@ -16,6 +17,7 @@ export type ProbeOf = Address & {
 export function probeSpec(name: string, probe: Probe, of: ProbeOf): CheckSpec {
   const { host, port, inner, release } = of;
   const base = { name, timeout: probe.timeout, retry: { times: 0, delay: 0 }, tags: [] };
+  if ('run' in probe) return { ...base, kind: 'run', command: probe.run };
   if (probe.get === 'tcp') {
     const settle = inner === undefined ? { settle: 0 } : {};
     return { ...base, kind: 'tcp', address: `${host}:${port}`, ...settle };
@@ -23,3 +25,10 @@ export function probeSpec(name: string, probe: Probe, of: ProbeOf): CheckSpec {
   const url = `http://${host}:${port}${probe.get}`;
   return { ...base, kind: 'http', method: 'GET', url, headers: {}, expect: release ? { release } : {} };
 }
+
+/** A path that what passes the probe answers. */
+export const pathOf = (probe: Probe): string => ('run' in probe || probe.get === 'tcp' ? '/' : probe.get);
+
+/** How long the first question of an instance that started then has still to wait. */
+export const delayLeft = ({ delay = 0 }: Probe, startedAt: Instant, now: Instant): Millis =>
+  Math.max(0, Math.min(delay, startedAt + delay - now));

@@ -2,20 +2,29 @@ import type { CheckSpec, EnvRule, Program } from './check.ts';
 import type { Replicas } from './scaling.ts';
 import type { Millis } from './units.ts';
 
-/** One probe: a check the supervisor asks again and again. `tcp` asks only whether the port accepts. */
-export type Probe = {
-  readonly get: string | 'tcp';
+/** One probe: a check the supervisor asks again and again. */
+export type Probe = Question & {
+  /** From the instance's start to the first question; absent: none. */
+  readonly delay?: Millis;
   readonly every: Millis;
   readonly timeout: Millis;
   readonly failures: number;
   readonly successes: number;
 };
 
+type Question =
+  /** A path that must answer 200–299; `tcp` asks only whether the port accepts. */
+  | { readonly get: string | 'tcp' }
+  /** A command that must end with exit code 0, run where the instance runs. */
+  | { readonly run: readonly string[] };
+
 export type Health = {
   readonly startup: Probe;
   /** Absent: live means that the process lives. */
   readonly live?: Probe;
   readonly ready: Probe;
+  /** What users of a slot get in which nobody is ready; absent: it depends on why nobody is. */
+  readonly allUnready?: 'refuse' | 'serve';
 };
 
 /** A role that takes no traffic. */

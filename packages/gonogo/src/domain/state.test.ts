@@ -182,6 +182,13 @@ describe('an environment', () => {
     assert.equal(run(state, { i: 'tick' }).state.warm?.revision, 'a', 'the clock stands at 1000 in `run`');
   });
 
+  test('says which of what it looks after is live and proven', () => {
+    const serving = (state: State) => wanted(state).map(({ revision, serves }) => `${revision} ${serves}`);
+    assert.deepEqual(serving(afterTwo()), ['b true', 'a false']);
+    const unproven = { ...afterTwo(), proven: [] };
+    assert.deepEqual(serving(unproven), ['b false', 'a false']);
+  });
+
   test('is brought back by an abort, which is told apart from a failure', () => {
     const running = decide(emptyState, planOf('a'), 0).reduce(evolve, emptyState);
     const aborted = run(running, { i: 'abort', by: 'somebody' });

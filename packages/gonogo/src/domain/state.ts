@@ -82,7 +82,13 @@ export function provenAs(state: State, isMeant: (proven: Proven) => boolean): Pr
 }
 
 /** A pool that must be kept alive. */
-export type WantedPool = { readonly slot: SlotName; readonly role: string; readonly revision: string };
+export type WantedPool = {
+  readonly slot: SlotName;
+  readonly role: string;
+  readonly revision: string;
+  /** It is live and proven: the users are with it. */
+  readonly serves: boolean;
+};
 
 /** What must be kept alive: what serves and what is warm, but for the pools that the running rollout has in hand. */
 export function wanted(state: State): WantedPool[] {
@@ -92,12 +98,20 @@ export function wanted(state: State): WantedPool[] {
 }
 
 /** Only what serves has workers: a warm slot's were stopped before the rollout that left it warm had succeeded. */
-const poolsOf = ({ live, warm }: State): WantedPool[] => [
-  ...(live ? ['web', ...(live.workers ?? [])].map((role) => poolOf(live, role)) : []),
-  ...(warm ? [poolOf(warm, 'web')] : []),
-];
+function poolsOf({ live, warm, proven }: State): WantedPool[] {
+  const serves = proven.some(({ revision, withdrawn }) => revision === live?.revision && !withdrawn);
+  return [
+    ...(live ? ['web', ...(live.workers ?? [])].map((role) => ({ ...poolOf(live, role), serves })) : []),
+    ...(warm ? [poolOf(warm, 'web')] : []),
+  ];
+}
 
-const poolOf = ({ slot, revision }: Placed, role: string): WantedPool => ({ slot, revision, role });
+const poolOf = ({ slot, revision }: Placed, role: string): WantedPool => ({
+  slot,
+  revision,
+  role,
+  serves: false,
+});
 
 /** The slot whose pools grow and shrink with their load: what serves, while no rollout is under way or got stuck. */
 export const followsLoad = (state: State): SlotName | undefined =>

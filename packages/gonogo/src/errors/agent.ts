@@ -31,6 +31,28 @@ export const agentErrors = {
     (f: { root: string }) => `an agent is running already for the state folder ${f.root}`,
     () => 'use that one, or stop it with gonogo agent stop',
   ),
+  AGENT_INSTALLED: kind(
+    2,
+    () => 'the agent is installed: systemd would start it again at once',
+    () =>
+      'stop it with systemctl stop gonogo; then gonogo agent stop --all also stops what it served, and users with it',
+  ),
+  AGENT_FORBIDDEN: kind(
+    2,
+    (f: { root: string }) => `the agent that is installed on this machine keeps ${f.root} to itself`,
+    () => 'run the command as root, or set GONOGO_STATE to a folder of yours to have an agent of your own',
+  ),
+  INSTALL_REFUSED: kind(
+    2,
+    (f: { what: string; why: string }) => `the agent cannot be ${f.what}: ${f.why}`,
+    () =>
+      'nothing was changed; gonogo agent install --print shows the unit, for another way to start the agent',
+  ),
+  INSTALL_FAILED: kind(
+    3,
+    (f: { did: string; why: string }) => `${f.did} failed: ${f.why}`,
+    () => 'see systemctl status gonogo and journalctl -u gonogo',
+  ),
   AGENT_VERSION: kind(
     2,
     (f: { agent: string; mine: string }) =>

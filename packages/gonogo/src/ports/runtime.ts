@@ -5,7 +5,7 @@ import type { PoolId, SlotId } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
 import type { Instant, Millis } from '../domain/units.ts';
 import type { Fence } from './leases.ts';
-import type { Vantage } from './vantage.ts';
+import type { Gap, Vantage } from './vantage.ts';
 
 /** One running process or container, by a name that is never used twice. */
 export type InstanceId = string;
@@ -33,9 +33,12 @@ export type InstanceState =
       readonly is: 'ended';
       readonly code: number | null;
       readonly signal: string | null;
+      readonly startedAt: Instant;
       readonly endedAt: Instant;
       /** It was killed because it used more memory than it may. */
       readonly outOfMemory?: true;
+      /** The machine went down with it: nothing that it did. */
+      readonly withMachine?: true;
     };
 
 export type ObservedInstance = {
@@ -45,7 +48,12 @@ export type ObservedInstance = {
   /** The port it listens on inside its own network; absent: it has none of its own, and listens on `port`. */
   readonly inner?: number;
   readonly state: InstanceState;
+  /** How many restarts in a row led to it, as `restart` was told. */
+  readonly inARow: number;
 };
+
+/** Whose place another instance takes, and how many restarts in a row that makes. */
+export type Succession = { readonly of: InstanceId; readonly inARow: number };
 
 export type ObservedPool = {
   readonly pool: PoolId;
@@ -71,9 +79,6 @@ export const jobRole = 'job';
 
 export type LogLine = { readonly instance: InstanceId; readonly text: string };
 
-/** Why something cannot be done by this driver, in one sentence. */
-export type Gap = { readonly gap: string };
-
 /** What runs instances. */
 export interface Runtime {
   readonly can: { readonly supervise: boolean; readonly scale: boolean; readonly overlap: boolean };
@@ -91,7 +96,7 @@ export interface Runtime {
    * Replaces one instance of a pool: stops it if it still runs, starts another in its place and answers its name.
    * Answers undefined, and does nothing, when there is no such instance any more.
    */
-  restart(spec: PoolSpec, instance: InstanceId, signal: AbortSignal): Promise<InstanceId | undefined>;
+  restart(spec: PoolSpec, succession: Succession, signal: AbortSignal): Promise<InstanceId | undefined>;
   /**
    * Runs `manifest.run.command` to its end, once for each key: asked again it waits for the first run, or answers how
    * that ended. Stops it when `signal` aborts.
@@ -101,8 +106,11 @@ export interface Runtime {
   hasBegun(slot: SlotId, key: string): Promise<boolean>;
   /** The pools that exist in the world for a target, not those we remember. */
   observe(target: Target): Promise<ObservedPool[]>;
-  /** Calls back whenever an instance of a pool starts or ends by itself; answers how to stop listening. */
-  onChange(listener: (pool: PoolId) => void): () => void;
+  /**
+   * Calls back whenever an instance of a pool starts or ends by itself, with its name where it is known to have ended;
+   * answers how to stop listening.
+   */
+  onChange(listener: (pool: PoolId, ended?: InstanceId) => void): () => void;
   /**
    * Stops every instance of a pool: SIGTERM, `grace`, SIGKILL. A pool that does not exist is removed already. Fails with
    * LEASE_LOST when a newer lease has acted; fence 0, the default, acts under none.

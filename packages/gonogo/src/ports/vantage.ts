@@ -10,6 +10,8 @@ export type Vantage = {
   readonly values: Values;
   /** The folder commands run in. */
   readonly cwd: string;
+  /** The account commands run as; absent: this process's own. */
+  readonly account?: { readonly uid: number; readonly gid: number };
   /** The source address of connections; absent: the system's choice. */
   readonly localAddress?: string;
   /** Runs a command where the service has files of its own; absent: this process does, in `cwd` and with `values`. */
@@ -17,6 +19,9 @@ export type Vantage = {
   /** For what has a network of its own; absent: everything is asked from this process. */
   readonly inside?: Inside;
 };
+
+/** Why something cannot be done by a driver, in one sentence. */
+export type Gap = { readonly gap: string };
 
 /** Runs a command with the service's environment and `env` on top; the command is ended on abort. */
 export type Run = (argv: readonly string[], options: RunOptions) => Promise<Ran>;

@@ -28,13 +28,14 @@ export class Attempts {
 
   /**
    * Asks once more on a fresh connection, if it may: at most once, and only where the instance cannot have acted on it, or
-   * where acting twice is the same. An instance that cannot be reached is passed over for another one.
+   * where acting twice is the same. It is asked of another instance, where there is one: this one cannot be reached, or was
+   * killed a moment ago and still takes connections.
    */
   repeat(): boolean {
     const { claim, connection } = this;
     if (!claim || !connection || !this.#mayRepeat(connection)) return false;
     this.#repeated = true;
-    if (!connection.connected) claim.moveOn();
+    claim.moveOn();
     this.#ask(claim, true);
     return true;
   }

@@ -116,6 +116,33 @@ describe('the proxy', () => {
     });
   });
 
+  test('a request whose kept connection breaks is asked again of another instance, where there is one', async () => {
+    const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+    let asked = 0;
+    // As one does that was just killed: its connections break, and its port takes new ones for a moment and drops them.
+    const dying = await startRaw((socket) => {
+      socket.on('data', () => (asked++ === 0 ? socket.write(answer) : socket.destroy()));
+    });
+    const living = await startRaw((socket) => socket.on('data', () => socket.write(answer)));
+    try {
+      await proxy.serve(dying.port);
+      assert.equal((await get(proxy.listen)).status, 200);
+      const members = [dying, living].map(({ port }, i) => ({
+        instance: `blue-${i + 1}`,
+        host: '127.0.0.1',
+        port,
+      }));
+      await proxy.ask('members', { target: 't', slot: 'blue', members });
+      const statuses: number[] = [];
+      while (asked < 2 && statuses.length < 50) statuses.push((await get(proxy.listen)).status);
+      assert.equal(asked, 2, 'it was asked on its kept connection, and never again');
+      assert.deepEqual([...new Set(statuses)], [200]);
+    } finally {
+      await dying.close();
+      await living.close();
+    }
+  });
+
   test('what a connection is about stays on it, and who forwards is told by the proxy alone', async () => {
     let head = '';
     const serve = (socket: net.Socket): void => {

@@ -5,7 +5,7 @@ import type { ImageShelf } from '../ports/revisions.ts';
 import type { InstanceId, PoolSpec, Runtime } from '../ports/runtime.ts';
 import { Mutex } from '../system/mutex.ts';
 import type { Marks } from './marks.ts';
-import { listenersOf } from './pools.ts';
+import { type Listeners, listenersOf } from './pools.ts';
 
 type Closing = { close(): void };
 
@@ -61,8 +61,8 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
     vet: async (spec) =>
       (await processes.vet(spec)) ?? (isImage(spec) ? await (await load.containers()).vet(spec) : undefined),
     ...startersOf({ processes, load, containersOf, applying }),
-    restart: async (spec, instance, signal) =>
-      await (isImage(spec) ? await load.containers() : processes).restart(spec, instance, signal),
+    restart: async (spec, succession, signal) =>
+      await (isImage(spec) ? await load.containers() : processes).restart(spec, succession, signal),
     hasBegun: async (slot, key) =>
       (await processes.hasBegun(slot, key)) ||
       ((await (await containersOf(slot.target))?.hasBegun(slot, key)) ?? false),
@@ -134,7 +134,7 @@ type Loader<Containers> = { readonly containers: () => Promise<Containers> } & C
 /** Loads what runs containers once, when it is first needed: at the start where there are some already. */
 function loaderOf<Containers extends Runtime & Closing>(
   { containers, marks, failed }: Parts<Containers>,
-  tell: (pool: PoolId) => void,
+  tell: Listeners['tell'],
 ): Loader<Containers> {
   let loading: Promise<Containers> | undefined;
   let closed = false;

@@ -15,6 +15,8 @@ export type Place = {
   readonly grace: Millis;
   /** How often the instance in this place was started again. */
   readonly restarts: number;
+  /** How many of them in a row led to this one. */
+  readonly inARow: number;
 };
 
 export function labelsOf(place: Place): Record<string, string> {
@@ -26,6 +28,7 @@ export function labelsOf(place: Place): Record<string, string> {
     port: String(place.port),
     grace: String(Math.round(place.grace)),
     restarts: String(place.restarts),
+    in_a_row: String(place.inARow),
     ...(place.inner === undefined ? {} : { inner: String(place.inner) }),
   };
   return { kind: 'instance', project, service, environment, on, slot, role, revision, host, ...numbers };
@@ -38,22 +41,8 @@ export const labelNames: readonly string[] = Object.keys(InstanceLabels.shape);
 export function placeOf(labels: Readonly<Record<string, string>>): Place | undefined {
   const parsed = InstanceLabels.safeParse(labels);
   if (!parsed.success) return undefined;
-  const {
-    project,
-    service,
-    environment,
-    on,
-    slot,
-    role,
-    revision,
-    index,
-    host,
-    port,
-    grace,
-    restarts,
-    inner,
-  } = parsed.data;
+  const { project, service, environment, on, slot, role, inner, kind: _, ...rest } = parsed.data;
   const pool = { target: { project, service, environment, host: on }, slot, role };
-  const place = { pool, revision, index, host, port, grace, restarts };
-  return inner === undefined ? place : { ...place, inner };
+  const { in_a_row: inARow, ...place } = { pool, ...rest };
+  return { ...place, inARow, ...(inner === undefined ? {} : { inner }) };
 }

@@ -1,5 +1,5 @@
 import { type PoolId, poolKey } from '../domain/slot.ts';
-import type { InstanceState, ObservedPool } from '../ports/runtime.ts';
+import type { InstanceId, InstanceState, ObservedPool } from '../ports/runtime.ts';
 import type { Place } from './labels.ts';
 
 type Found = {
@@ -23,27 +23,27 @@ export function poolsOf(instances: readonly Found[]): ObservedPool[] {
         port: place.port,
         ...(place.inner === undefined ? {} : { inner: place.inner }),
         state,
+        inARow: place.inARow,
       })),
       restarts: group.reduce((sum, { place }) => sum + place.restarts, 0),
     };
   });
 }
 
+type Listener = (pool: PoolId, ended?: InstanceId) => void;
+
 /** Who is told of changes, and the telling. */
-export type Listeners = {
-  readonly add: (listener: (pool: PoolId) => void) => () => void;
-  readonly tell: (pool: PoolId) => void;
-};
+export type Listeners = { readonly add: (listener: Listener) => () => void; readonly tell: Listener };
 
 export function listenersOf(): Listeners {
-  const listeners = new Set<(pool: PoolId) => void>();
+  const listeners = new Set<Listener>();
   return {
     add: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    tell: (pool) => {
-      for (const listener of listeners) listener(pool);
+    tell: (...change) => {
+      for (const listener of listeners) listener(...change);
     },
   };
 }

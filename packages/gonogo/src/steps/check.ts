@@ -8,16 +8,8 @@ import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import type { Vantage } from '../ports/vantage.ts';
 import { runAhead } from './ahead.ts';
 import { explainEnd } from './explain.ts';
-import { readyNow } from './probe.ts';
-import {
-  keepEvidence,
-  lastLines,
-  type Opened,
-  observePool,
-  openRevision,
-  releaseOf,
-  type Tools,
-} from './tools.ts';
+import { readinessOf, readyNow } from './probe.ts';
+import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
 
 type CheckWork = WorkOf<'check'>;
 
@@ -102,9 +94,7 @@ async function unreadyNow(
   { opened, call }: Asking,
 ): Promise<Outcome | undefined> {
   const instances = (await observePool(tools, { ...slot, role: 'web' }))?.instances ?? [];
-  const probe = opened.revision.release.manifest.health.ready;
-  const asked = { name: 'ready', probe, signal: call.signal, release: releaseOf(opened.revision) };
-  const ready = await readyNow(tools, instances, asked);
+  const ready = await readyNow(tools, instances, readinessOf(opened, call.signal));
   if (ready.length === instances.length && ready.length > 0) return undefined;
   return failed(`${ready.length} of ${instances.length} instances in ${slot.slot} are ready`);
 }

@@ -8,7 +8,8 @@ const ended = (code: number): ObservedInstance => ({
   id: 'web-0',
   host: '127.0.0.1',
   port: 4711,
-  state: { is: 'ended', code, signal: null, endedAt: 0 },
+  inARow: 0,
+  state: { is: 'ended', code, signal: null, startedAt: 0, endedAt: 0 },
 });
 
 /** What a program of one line prints before it ends. */

@@ -1,12 +1,13 @@
 import { routeOf } from '../domain/front.ts';
 import type { Move, Outcome, Taker, WorkOf } from '../domain/plan.ts';
+import { pathOf } from '../domain/probe.ts';
 import { describeSplit, type Shift, sameSplit, servingSlots } from '../domain/split.ts';
 import { isProblem } from '../errors.ts';
 import { type Call, failed, ok, type Performer, unknown } from '../ports/performer.ts';
 import type { Prepared } from '../ports/router.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
-import { readyNow } from './probe.ts';
-import { keepEvidence, memberOf, observePool, openRevision, releaseOf, type Tools } from './tools.ts';
+import { readinessOf, readyNow } from './probe.ts';
+import { keepEvidence, memberOf, observePool, openRevision, type Tools } from './tools.ts';
 
 type FlipWork = WorkOf<'flip'>;
 
@@ -93,12 +94,11 @@ async function readyOf(
 
 /** Who is ready in a pool now; nobody when it holds another revision. */
 async function readyIn(tools: Tools, taker: Taker, signal: AbortSignal): Promise<Readiness> {
-  const { revision } = await openRevision(tools, taker.revision);
+  const opened = await openRevision(tools, taker.revision);
   const pool = await observePool(tools, taker.pool);
   const instances = pool?.revision === taker.revision ? pool.instances : [];
-  const probe = revision.release.manifest.health.ready;
-  const asked = { name: 'ready', probe, release: releaseOf(revision), signal };
-  return { ready: await readyNow(tools, instances, asked), of: instances.length };
+  const ready = await readyNow(tools, instances, readinessOf(opened, signal));
+  return { ready, of: instances.length };
 }
 
 async function prepareAll(tools: Tools, moves: readonly Move[], { fence }: Call): Promise<Prepared[]> {
@@ -163,8 +163,8 @@ async function confirm(tools: Tools, move: Move, { signal }: Call): Promise<stri
   const [part] = move.pools;
   if (!part || expected.length === 0) return undefined;
   const { revision } = await openRevision(tools, part.revision);
-  const { get } = revision.release.manifest.health.ready;
-  const slot = await tools.router.whoAnswers(move.shift.target, get === 'tcp' ? '/' : get);
+  const path = pathOf(revision.release.manifest.health.ready);
+  const slot = await tools.router.whoAnswers(move.shift.target, path);
   if (signal.aborted) throw signal.reason;
   if (slot !== undefined && expected.includes(slot)) return undefined;
   return `after the flip to ${describeSplit(move.shift.to)} a new connection through the front was answered by ${slot ?? 'nobody'}`;

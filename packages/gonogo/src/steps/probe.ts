@@ -1,38 +1,22 @@
-import type { CheckResult } from '../domain/check.ts';
-import { probeSpec } from '../domain/probe.ts';
-import type { Probe } from '../domain/release.ts';
+import { type Asked, askProbe } from '../ports/probe.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
-import type { Tools } from './tools.ts';
+import { type Opened, releaseOf, type Tools } from './tools.ts';
 
-export type Asked = {
-  readonly name: string;
-  readonly probe: Probe;
-  readonly signal: AbortSignal;
-  /** What must be answering, `shop@9f3c2a1`. */
-  readonly release: string;
-};
-
-/** Asks one instance one probe, once. */
-export async function askProbe(
-  tools: Pick<Tools, 'checks'>,
-  instance: ObservedInstance,
-  { name, probe, signal, release }: Asked,
-): Promise<CheckResult> {
-  const vantage = { from: 'this host', values: {}, cwd: '/' };
-  const [result] = await tools.checks.run([probeSpec(name, probe, { ...instance, release })], vantage, {
-    secrets: [],
-    signal,
-  });
-  if (!result) throw new TypeError('the runner answered no result for one check');
-  return result;
-}
+/** Readiness as a revision has it: what answers must be this release. */
+export const readinessOf = ({ revision, ...opened }: Opened, signal: AbortSignal): Asked => ({
+  ...opened,
+  name: 'ready',
+  probe: revision.release.manifest.health.ready,
+  release: releaseOf(revision),
+  signal,
+});
 
 /** How long an instance that fails a probe is left alone before it is asked again. */
 const pause = 100;
 
 /** Asks every instance its readiness, as often as the probe tolerates failures; answers those that passed. */
 export async function readyNow(
-  tools: Pick<Tools, 'checks' | 'clock'>,
+  tools: Pick<Tools, 'checks' | 'clock' | 'runtime'>,
   instances: readonly ObservedInstance[],
   asked: Asked,
 ): Promise<ObservedInstance[]> {
@@ -42,7 +26,7 @@ export async function readyNow(
 }
 
 async function passesSoon(
-  tools: Pick<Tools, 'checks' | 'clock'>,
+  tools: Pick<Tools, 'checks' | 'clock' | 'runtime'>,
   instance: ObservedInstance,
   asked: Asked,
 ): Promise<boolean> {

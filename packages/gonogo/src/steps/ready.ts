@@ -1,11 +1,13 @@
 import type { CheckResult } from '../domain/check.ts';
 import type { Outcome, WorkOf } from '../domain/plan.ts';
-import type { Health } from '../domain/release.ts';
+import { delayLeft } from '../domain/probe.ts';
+import type { Health, Probe } from '../domain/release.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
+import { askProbe } from '../ports/probe.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import { explainEnd, explainSilence } from './explain.ts';
-import { askProbe } from './probe.ts';
-import { keepEvidence, lastLines, observePool, openRevision, releaseOf, type Tools } from './tools.ts';
+import { readinessOf } from './probe.ts';
+import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
 
 type ReadyWork = WorkOf<'ready'>;
 
@@ -21,17 +23,16 @@ export const readyStep = (tools: Tools): Performer<'ready'> => ({
 });
 
 async function waitForAll(tools: Tools, work: ReadyWork, call: Call): Promise<Outcome> {
-  const { revision, secrets } = await openRevision(tools, work.revision);
+  const opened = await openRevision(tools, work.revision);
   const pool = await observePool(tools, work.pool);
   if (!pool || pool.instances.length === 0)
     return failed(`no instance runs in ${work.pool.slot}: 0 of 0 is not ready`);
-  const release = releaseOf(revision);
-  const wait = { tools, work, call, release, health: revision.release.manifest.health };
+  const wait = { tools, work, call, opened, health: opened.revision.release.manifest.health };
   const one = work.pool.role === 'web' ? waitForOne : staysUp;
   const ends = await Promise.all(pool.instances.map((instance) => one(wait, instance)));
   const bad = ends.find((end) => end !== 'ready');
   if (!bad) return ok();
-  const lines = await lastLines(tools, work.pool, secrets);
+  const lines = await lastLines(tools, work.pool, opened.secrets);
   const evidence = [await keepEvidence(tools, work.pool.target, { of: 'log', lines })];
   const { instance, last } = bad;
   const { slot } = work.pool;
@@ -45,8 +46,8 @@ type Wait = {
   readonly tools: Tools;
   readonly work: ReadyWork;
   readonly call: Call;
+  readonly opened: Opened;
   readonly health: Health;
-  readonly release: string;
 };
 
 type NotReady = {
@@ -91,7 +92,7 @@ async function staysUp(wait: Wait, instance: ObservedInstance): Promise<'ready' 
 
 type Asking = {
   readonly name: string;
-  readonly probe: Health['ready'];
+  readonly probe: Probe;
   readonly passes: number;
   readonly attempts: number;
 };
@@ -100,8 +101,9 @@ type Asking = {
 const firstPause = 25;
 
 async function ask(wait: Wait, instance: ObservedInstance, asking: Asking): Promise<'ready' | NotReady> {
-  const { tools, call, release } = wait;
-  const { signal } = call;
+  const { tools, opened } = wait;
+  const { signal } = wait.call;
+  await delay(wait, instance, asking.probe);
   let last: CheckResult | undefined;
   let passed = 0;
   let pause = firstPause;
@@ -109,7 +111,7 @@ async function ask(wait: Wait, instance: ObservedInstance, asking: Asking): Prom
     const begun = tools.clock.mono();
     const current = await currentState(wait, instance);
     if (!current || current.state.is === 'ended') return { instance: current ?? instance, ended: true };
-    last = await askProbe(tools, instance, { name: asking.name, probe: asking.probe, signal, release });
+    last = await askProbe(tools, instance, { ...readinessOf(opened, signal), ...asking });
     passed = last.verdict === 'pass' && (await answersItself(tools, instance)) ? passed + 1 : 0;
     if (passed >= asking.passes) return 'ready';
     if (signal.aborted) break;
@@ -118,6 +120,12 @@ async function ask(wait: Wait, instance: ObservedInstance, asking: Asking): Prom
     spent += tools.clock.mono() - begun;
   }
   return { instance, ended: false, ...(last ? { last } : {}) };
+}
+
+/** A probe is not asked before its delay; the time is not taken from its attempts. */
+async function delay({ tools, call }: Wait, { state }: ObservedInstance, probe: Probe): Promise<void> {
+  const left = state.is === 'running' ? delayLeft(probe, state.startedAt, tools.clock.wall()) : 0;
+  if (left > 0) await tools.clock.sleep(left, call.signal);
 }
 
 const currentState = async (

@@ -1,7 +1,7 @@
 import type { Outcome, WorkOf } from '../domain/plan.ts';
 import { type Call, ok, type Performer } from '../ports/performer.ts';
 import { patiently } from './patience.ts';
-import { readyNow } from './probe.ts';
+import { readinessOf, readyNow } from './probe.ts';
 import {
   keepEvidence,
   lastLines,
@@ -10,7 +10,6 @@ import {
   observePool,
   openRevision,
   poolSpec,
-  releaseOf,
   type Tools,
 } from './tools.ts';
 
@@ -42,14 +41,8 @@ async function takeOut(tools: Tools, { pool, count }: ScaleWork, { opened, call 
   const instances = (await observePool(tools, pool))?.instances ?? [];
   const leaving = instances.slice(count).map(({ id }) => id);
   if (leaving.length === 0 || !(await takesTraffic(tools, pool))) return;
-  const { health, run } = opened.revision.release.manifest;
-  const asked = {
-    name: 'ready',
-    probe: health.ready,
-    release: releaseOf(opened.revision),
-    signal: call.signal,
-  };
-  const ready = await readyNow(tools, instances.slice(0, count), asked);
+  const { run } = opened.revision.release.manifest;
+  const ready = await readyNow(tools, instances.slice(0, count), readinessOf(opened, call.signal));
   // With nobody ready the slot keeps its members: one of those that leave may be the last that answers.
   if (ready.length > 0) await tools.router.members(pool, ready.map(memberOf), call.fence);
   await tools.router.drain(pool, run.grace, leaving);

@@ -6,16 +6,8 @@ import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import { insideOf } from './check.ts';
 import { explainEnd } from './explain.ts';
 import { Meter } from './meter.ts';
-import { readyNow } from './probe.ts';
-import {
-  keepEvidence,
-  lastLines,
-  type Opened,
-  observePool,
-  openRevision,
-  releaseOf,
-  type Tools,
-} from './tools.ts';
+import { readinessOf, readyNow } from './probe.ts';
+import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
 
 type WatchWork = WorkOf<'watch'>;
 
@@ -127,10 +119,7 @@ class Watch {
   async #readiness(opened: Opened): Promise<Outcome | undefined> {
     const { pool } = this.#work;
     const instances = (await observePool(this.#tools, pool))?.instances ?? [];
-    const probe = opened.revision.release.manifest.health.ready;
-    const release = releaseOf(opened.revision);
-    const asked = { name: 'ready', probe, signal: this.#call.signal, release };
-    const ready = await readyNow(this.#tools, instances, asked);
+    const ready = await readyNow(this.#tools, instances, readinessOf(opened, this.#call.signal));
     if (ready.length === instances.length && ready.length > 0) return undefined;
     const many = `${ready.length} of ${instances.length} instances in ${pool.slot} are ready`;
     return await this.#fail(opened, `while it was watched, ${many}`, 'see why its readiness answers no');

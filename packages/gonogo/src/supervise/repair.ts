@@ -12,14 +12,16 @@ export function repair(supervision: Supervision): Millis {
   let soonest = Number.POSITIVE_INFINITY;
   const now = supervision.tools.clock.mono();
   for (const [key, wanted] of supervision.wanted) {
+    // What was not looked at yet is not missing.
+    if (!supervision.looked.has(key)) continue;
     const present = [...supervision.watched.values()].filter((watched) => watched.wanted === wanted);
     if (present.length < (countOf(supervision, wanted) ?? 0))
       once(supervision, `starting ${key}`, () => fill(supervision, wanted));
     for (const watched of present) {
-      if (watched.replaceAt === undefined || supervision.leaving.has(watched.id)) continue;
-      if (watched.replaceAt <= now)
+      if (watched.ending === undefined || supervision.leaving.has(watched.id)) continue;
+      if (watched.ending.replaceAt <= now)
         once(supervision, `replacing ${watched.id}`, () => replace(supervision, watched));
-      else soonest = Math.min(soonest, watched.replaceAt);
+      else soonest = Math.min(soonest, watched.ending.replaceAt);
     }
   }
   return soonest;
@@ -30,17 +32,14 @@ async function fill(supervision: Supervision, wanted: Wanted): Promise<void> {
     await supervision.tools.runtime.apply(specNow(supervision, wanted), noFence, supervision.signal);
 }
 
-async function replace(supervision: Supervision, watched: Watched): Promise<void> {
-  const { tools, signal, heirs, tasks, watched: watchedNow } = supervision;
+async function replace(supervision: Supervision, { id, wanted, ending }: Watched): Promise<void> {
+  const { tools, signal, tasks } = supervision;
   // Out of the membership first, acknowledged, and only then SIGTERM.
-  await tasks.get(`telling ${watched.wanted.slot.slot}`);
-  if (!stillWanted(supervision, watched.wanted)) return;
-  const id = await tools.runtime.restart(watched.wanted.spec, watched.id, signal);
-  if (id === undefined) return;
-  const heir = watchedNow.get(id);
-  if (heir) heir.restarts = watched.restarts + 1;
-  else heirs.set(id, watched.restarts + 1);
-  tools.log.info(`${watched.id} was replaced by ${id}`);
+  await tasks.get(`telling ${wanted.slot.slot}`);
+  if (!stillWanted(supervision, wanted)) return;
+  const inARow = ending?.times ?? 0;
+  const heir = await tools.runtime.restart(wanted.spec, { of: id, inARow }, signal);
+  if (heir !== undefined) tools.log.info(`${id} was replaced by ${heir}`);
 }
 
 const stillWanted = (supervision: Supervision, wanted: Wanted): boolean =>

@@ -1,9 +1,10 @@
 import { poolKey, slotKey } from '../domain/slot.ts';
 import type { InstanceId, ObservedInstance } from '../ports/runtime.ts';
-import { serving, tellMembers } from './members.ts';
+import { tellMembers } from './members.ts';
 import { noFence } from './repair.ts';
 import { carries, mayScale, nameOf, type Scaled } from './scale.ts';
 import type { Supervision } from './supervision.ts';
+import { takesTraffic } from './watched.ts';
 
 export type Resize = { readonly to: number; readonly why: string };
 
@@ -94,7 +95,7 @@ async function takeOut(
 ): Promise<boolean> {
   const { tools, tasks, told, signal } = supervision;
   const { slot, spec } = wanted;
-  if (spec.pool.role !== serving) return true;
+  if (!takesTraffic(wanted)) return true;
   // The first may be a telling that had begun before.
   for (let telling = 0; telling < 2; telling++) {
     tellMembers(supervision);

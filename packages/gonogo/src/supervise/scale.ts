@@ -1,7 +1,6 @@
 import { type Past, type Reading, type ScaleStatus, type Scaling, within } from '../domain/scaling.ts';
 import { poolKey } from '../domain/slot.ts';
 import type { PoolSpec } from '../ports/runtime.ts';
-import { serving } from './members.ts';
 import type { Supervision, Wanted } from './supervision.ts';
 import type { Watched } from './watched.ts';
 
@@ -55,11 +54,8 @@ export const specNow = (supervision: Supervision, wanted: Wanted): PoolSpec => (
 export const presentIn = ({ watched, leaving }: Supervision, wanted: Wanted): Watched[] =>
   [...watched.values()].filter((one) => one.wanted === wanted && !leaving.has(one.id));
 
-/** Whether an instance carries its share of the load. What takes no traffic is not asked whether it is ready. */
-export const carries = ({ wanted, condition, instance }: Watched): boolean =>
-  wanted.spec.pool.role === serving
-    ? condition.is === 'ready'
-    : instance.state.is === 'running' && condition.is !== 'failed' && condition.is !== 'ended';
+/** Whether an instance carries its share of the load; what takes no traffic is ready while it runs. */
+export const carries = ({ condition, lost }: Watched): boolean => condition.is === 'ready' && !lost;
 
 /** Whether a pool may be made larger or smaller now. */
 export const mayScale = ({ wanted: all, scaling, signal }: Supervision, wanted: Wanted): boolean =>

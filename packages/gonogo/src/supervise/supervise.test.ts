@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
@@ -14,7 +14,8 @@ import {
   webPool,
 } from '../../../../test/suites/runtime.ts';
 import { checkRunner } from '../checks/run.ts';
-import type { PoolSpec } from '../ports/runtime.ts';
+import type { Health } from '../domain/release.ts';
+import type { PoolSpec, Runtime } from '../ports/runtime.ts';
 import { systemClock } from '../system/clock.ts';
 import { type Supervisor, supervise } from './supervise.ts';
 
@@ -28,7 +29,7 @@ http.createServer((request, response) => {
   if (url.pathname === '/set') Object.assign(health, Object.fromEntries(url.searchParams));
   const ill = (url.pathname === '/readyz' && health.ready === 'no') || (url.pathname === '/healthz' && health.live === 'no');
   response.statusCode = ill ? 503 : 200;
-  response.end(JSON.stringify({ pid: process.pid, env: {}, cwd: '' }));
+  response.end(JSON.stringify({ pid: process.pid, env: {}, cwd: '', scope: health.scope }));
 }).listen(Number(process.env.PORT), process.env.HOST);
 `;
 
@@ -50,9 +51,18 @@ after(async () => {
 });
 beforeEach(() => {
   told = [];
-  supervisor = supervise(
+  lines.length = 0;
+  supervisor = superviseWith(host.runtime);
+});
+afterEach(async () => {
+  await supervisor.stop();
+  await host.runtime.remove(webPool, 2000);
+});
+
+const superviseWith = (runtime: Runtime): Supervisor =>
+  supervise(
     {
-      runtime: host.runtime,
+      runtime,
       router: {
         members: async (_slot, members) => {
           told.push(members.map((member) => member.instance));
@@ -66,19 +76,15 @@ beforeEach(() => {
     },
     target,
   );
-});
-afterEach(async () => {
-  await supervisor.stop();
-  await host.runtime.remove(webPool, 2000);
-});
 
 const probe = { every: 50, timeout: 2000, failures: 2, successes: 1 };
-function patientSpec(count: number): PoolSpec {
+function patientSpec(count: number, wish: Partial<Health> = {}): PoolSpec {
   const spec = specOf(artifact, { count });
   const health = {
     startup: { ...probe, get: '/startupz', failures: 400 },
     live: { ...probe, get: '/healthz' },
     ready: { ...probe, get: '/readyz' },
+    ...wish,
   };
   return { ...spec, manifest: { ...spec.manifest, health } };
 }
@@ -149,22 +155,6 @@ test('an instance that is not alive any more is replaced by another', async () =
   assert.equal((await running()).length, 1);
 });
 
-test('a worker, which listens on nothing, is asked no probe and is not replaced for its silence', async () => {
-  const spec = patientSpec(1);
-  const pool = { ...webPool, role: 'mailer' };
-  const health = { ...spec.manifest.health, startup: { ...probe, get: 'tcp', failures: 2 } };
-  const run = { ...spec.manifest.run, command: ['node', '-e', 'setInterval(() => undefined, 1000)'] };
-  supervisor.want([{ slot, spec: { ...spec, pool, manifest: { ...spec.manifest, health, run } } }]);
-  const [first] = await eventually('the worker', async () => {
-    const workers = await instancesOf(host.runtime, pool);
-    return workers.length === 1 && workers;
-  });
-  await systemClock.sleep(1000); // Some twenty probes.
-  assert.deepEqual(await instancesOf(host.runtime, pool), [first]);
-  await supervisor.stop();
-  await host.runtime.remove(pool, 2000);
-});
-
 test('membership is told only when it changed', async () => {
   supervisor.want([{ slot, spec: patientSpec(1) }]);
   await eventually('one member', () => lastTold()?.length === 1);
@@ -181,4 +171,124 @@ test('a pool that is not wanted any more is left alone', async () => {
   await host.runtime.remove(webPool, 2000);
   await systemClock.sleep(300); // Long enough for an answer to what changed.
   assert.deepEqual(await running(), []);
+});
+
+test('an instance that dies leaves the membership though nobody asks it for a long time', async () => {
+  const rare = { ...probe, get: '/readyz', every: 3_600_000 };
+  supervisor.want([{ slot, spec: patientSpec(2, { ready: rare, live: rare }) }]);
+  await eventually('two members', () => lastTold()?.length === 2);
+  const [first] = await running();
+  assert.ok(first?.state.is === 'running');
+  process.kill(-first.state.pid, 'SIGKILL');
+  await eventually('its leaving', () =>
+    told.some((members) => !members.includes(first.id) && members.length === 1),
+  );
+  await eventually('its end in words', () =>
+    lines.some((line) => line.endsWith('was ended by SIGKILL: it is started again at once')),
+  );
+});
+
+test('an instance that lost its keeper leaves the membership when it dies as well', async () => {
+  const rare = { ...probe, get: '/readyz', every: 3_600_000 };
+  supervisor.want([{ slot, spec: patientSpec(2, { ready: rare, live: rare }) }]);
+  await eventually('two members', () => lastTold()?.length === 2);
+  const [first] = await running();
+  assert.ok(first?.state.is === 'running');
+  process.kill(await host.keeperPid(), 'SIGKILL');
+  process.kill(-first.state.pid, 'SIGKILL');
+  await eventually('its leaving', () =>
+    told.some((members) => !members.includes(first.id) && members.length === 1),
+  );
+  await eventually('its replacement', () => lastTold()?.length === 2);
+});
+
+test('a loop of crashes is announced once, is reported, and its back-off outlives the supervisor', async () => {
+  const spec = patientSpec(1);
+  await host.runtime.apply(spec, 1, never());
+  const [first] = await running();
+  const again = await host.runtime.restart(spec, { of: first?.id ?? '', inARow: 1 }, never());
+  const [second] = await running();
+  assert.ok(second);
+  await ask(second);
+  await tell(second, '/exit');
+  const endingOf = (by: Supervisor) =>
+    again === undefined ? undefined : by.report().instance(again)?.ending;
+  supervisor.want([{ slot, spec }]);
+  const ending = await eventually('the report of its end', () => endingOf(supervisor));
+  assert.deepEqual([ending.how, ending.times], ['ended with exit code 3', 2]);
+  const [seen] = await instancesOf(host.runtime);
+  assert.ok(seen?.state.is === 'ended');
+  const wait = (until: number): number => until - (seen.state.is === 'ended' ? seen.state.endedAt : 0);
+  assert.ok(wait(ending.again) >= 9000 && wait(ending.again) <= 11_000, `${wait(ending.again)} ms`);
+  assert.equal(lines.filter((line) => line.includes('crash loop')).length, 1);
+  const other = superviseWith(await host.again());
+  other.want([{ slot, spec }]);
+  const later = await eventually('the report of the next supervisor', () => endingOf(other));
+  assert.equal(later.times, 2);
+  assert.ok(wait(later.again) >= 9000 && wait(later.again) <= 11_000, `${wait(later.again)} ms`);
+  await other.stop();
+  assert.deepEqual(await running(), []);
+});
+
+test('a probe is not asked before its delay', async () => {
+  const startup = { ...probe, get: '/startupz', delay: 700 };
+  supervisor.want([{ slot, spec: patientSpec(1, { startup }) }]);
+  await eventually('one member', () => lastTold()?.length === 1);
+  const now = Date.now();
+  const [instance] = await running();
+  assert.ok(instance?.state.is === 'running' && now - instance.state.startedAt >= 700);
+});
+
+test('a command can be a probe: it runs in the folder and with the environment of the instance', async () => {
+  const flag = join(artifact, '..', `gonogo-flag-${process.pid}`);
+  const script = `process.exit(require('fs').existsSync(process.env.FLAG) && require('fs').existsSync('server.js') ? 0 : 1)`;
+  const ready = { ...probe, timeout: 10_000, run: ['node', '-e', script] };
+  supervisor.want([{ slot, spec: { ...patientSpec(1, { ready }), values: { FLAG: flag } } }]);
+  await eventually('its not being ready', async () =>
+    (await running()).some(({ id }) => supervisor.report().instance(id)?.condition === 'unready'),
+  );
+  await writeFile(flag, '');
+  await eventually('one member', () => lastTold()?.length === 1);
+  await rm(flag);
+  await eventually('its leaving', () => lastTold()?.length === 0);
+});
+
+/** Processes of this command line. */
+async function processesOf(argv: readonly string[]): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return lines.filter((line) => line === `${argv.join('\0')}\0`);
+}
+
+test('a probe that hangs is ended at its timeout, and leaves nothing behind', async () => {
+  const asleep = ['sleep', `98765.${process.pid}`];
+  const ready = { ...probe, timeout: 100, run: asleep };
+  supervisor.want([{ slot, spec: patientSpec(1, { ready }) }]);
+  await eventually('the first question', async () => (await processesOf(asleep)).length > 0);
+  supervisor.want([]);
+  await eventually('the end of the last question', async () => (await processesOf(asleep)).length === 0);
+});
+
+test('an instance that takes no traffic is asked nothing, and stays', async () => {
+  const silent = await host.artifact('setInterval(() => {}, 1000)');
+  const pool = { ...webPool, role: 'mailer' };
+  const spec = {
+    ...patientSpec(1, { startup: { ...probe, get: 'tcp', failures: 1 } }),
+    pool,
+    artifact: silent,
+  };
+  supervisor.want([{ slot, spec }]);
+  const first = await eventually('the worker', async () => (await instancesOf(host.runtime, pool))[0]);
+  process.kill(first.state.is === 'running' ? first.state.pid : 0, 'SIGKILL');
+  const second = await eventually('its heir', async () =>
+    (await instancesOf(host.runtime, pool)).find(
+      ({ id, state }) => id !== first.id && state.is === 'running',
+    ),
+  );
+  await eventually('its being known', () => supervisor.report().instance(second.id)?.condition === 'ready');
+  assert.deepEqual(told.flat(), []);
+  supervisor.want([]);
+  await host.runtime.remove(pool, 2000);
 });

@@ -2,13 +2,16 @@ import { type ScaleStatus, scalePeriod } from '../domain/scaling.ts';
 import { poolKey, type SlotName, slotKey } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
 import type { Millis } from '../domain/units.ts';
+import type { InstanceId } from '../ports/runtime.ts';
 import { followLoad, restOrFollow, scaleStatuses } from './follow-load.ts';
 import { tellMembers } from './members.ts';
 import { askDue } from './probes.ts';
 import { repair } from './repair.ts';
+import { type Report, reportOf } from './report.ts';
 import type { Supervision, SupervisorTools, Wanted } from './supervision.ts';
-import { reconcile } from './watched.ts';
+import { drop, reconcile } from './watched.ts';
 
+export type { Report } from './report.ts';
 export type { Wanted } from './supervision.ts';
 
 export type Supervisor = {
@@ -20,6 +23,8 @@ export type Supervisor = {
   want(pools: readonly Wanted[], scaling?: SlotName): void;
   /** What is known of the pools whose load decides how large they are, by pool. */
   scales(): ReadonlyMap<string, ScaleStatus>;
+  /** What it knows now. */
+  report(): Report;
   /** Ends the supervision; instances run on, and the router keeps its members. */
   stop(): Promise<void>;
 };
@@ -37,16 +42,19 @@ export function supervise(tools: SupervisorTools, target: Target): Supervisor {
     wanted: new Map(),
     watched: new Map(),
     looked: new Set(),
-    heirs: new Map(),
     scales: new Map(),
     scaling: undefined,
     leaving: new Set(),
     told: new Map(),
+    failsOpen: new Map(),
     tasks: new Map(),
     signal: stopping.signal,
     wake: alarm.ring,
   };
-  const stopListening = tools.runtime.onChange(alarm.ring);
+  const stopListening = tools.runtime.onChange((_pool, ended) => {
+    if (ended !== undefined) lose(supervision, ended);
+    alarm.ring();
+  });
   const running = run(supervision, alarm);
   return {
     want: (pools, scaling) => {
@@ -55,9 +63,11 @@ export function supervise(tools: SupervisorTools, target: Target): Supervisor {
       alarm.ring();
     },
     scales: () => scaleStatuses(supervision),
+    report: () => reportOf(supervision),
     stop: async () => {
       stopListening();
       stopping.abort();
+      for (const { over } of supervision.watched.values()) over.abort();
       alarm.ring();
       await running;
       await Promise.all(supervision.tasks.values());
@@ -81,9 +91,19 @@ function want(supervision: Supervision, pools: readonly Wanted[]): void {
     supervision.looked.delete(key);
     supervision.scales.delete(key);
     supervision.told.delete(slotKey(wanted.slot));
-    for (const [id, watched] of supervision.watched)
-      if (watched.wanted === wanted) supervision.watched.delete(id);
+    supervision.failsOpen.delete(slotKey(wanted.slot));
+    for (const watched of supervision.watched.values())
+      if (watched.wanted === wanted) drop(supervision, watched);
   }
+}
+
+/** Takes an instance that has ended out of traffic at once: before anybody looks, and long before the next probe. */
+function lose(supervision: Supervision, id: InstanceId): void {
+  const watched = supervision.watched.get(id);
+  if (!watched) return;
+  watched.lost = true;
+  watched.over.abort();
+  tellMembers(supervision);
 }
 
 async function run(supervision: Supervision, alarm: Alarm): Promise<void> {

@@ -14,6 +14,8 @@ export type Wanted = {
   readonly slot: SlotId;
   /** With `scaling` its count is the least. */
   readonly spec: PoolSpec;
+  /** It is live and proven: rather than send its users away it may answer them unready (see `members.ts`). */
+  readonly serves?: boolean;
   /** Its load decides how many instances run; until that is known, as many as do. */
   readonly scaling?: Scaling;
 };
@@ -41,8 +43,6 @@ export type Supervision = {
   readonly watched: Map<InstanceId, Watched>;
   /** Pools whose instances have been looked at since they were wanted; what appears later is new. */
   readonly looked: Set<string>;
-  /** Restarts in a row that a replacement inherits, until it is first seen. */
-  readonly heirs: Map<InstanceId, number>;
   /** How large the pools are whose load decides, by pool. */
   readonly scales: Map<string, Scale>;
   /** The slot whose pools may be made larger or smaller now; undefined while something else acts on the environment. */
@@ -51,6 +51,8 @@ export type Supervision = {
   readonly leaving: Set<InstanceId>;
   /** The membership each slot was told last. */
   readonly told: Map<string, string>;
+  /** Why slots are served by instances that are not ready, by slot. */
+  readonly failsOpen: Map<string, string>;
   /** What is being done now, so that it is done once: pools under repair, slots being told. */
   readonly tasks: Map<string, Promise<void>>;
   readonly signal: AbortSignal;

@@ -1,8 +1,8 @@
 import { poolKey } from '../domain/slot.ts';
 import type { Millis } from '../domain/units.ts';
 import type { InstanceId, ObservedInstance, ObservedPool } from '../ports/runtime.ts';
-import { backoff, inARow } from './backoff.ts';
-import { adopted, type Condition, next, type ProbeName, starting } from './instance.ts';
+import { announceEnd, type Ending, endingOf } from './ending.ts';
+import { adopted, type Condition, next, type ProbeName, ready, starting } from './instance.ts';
 import type { Supervision, Wanted } from './supervision.ts';
 
 /** An instance under supervision. */
@@ -11,14 +11,18 @@ export type Watched = {
   readonly wanted: Wanted;
   instance: ObservedInstance;
   condition: Condition;
-  /** Restarts in a row that led to it. */
-  restarts: number;
-  /** By the monotonic clock; since it was first seen. */
-  readonly since: Millis;
-  /** When it may be replaced, once it has ended or failed. */
-  replaceAt?: Millis;
+  /** We were told of its end, and have not seen yet how it came. */
+  lost: boolean;
+  /** How it ended or failed, and when it may be replaced. */
+  ending?: Ending;
+  /** When each probe is asked next, by the monotonic clock. */
   readonly due: Map<ProbeName, Millis>;
+  /** Which probes were asked before. */
+  readonly asked: Set<ProbeName>;
+  /** Which are being asked now. */
   readonly asking: Set<ProbeName>;
+  /** Aborts the questions that are under way. */
+  readonly over: AbortController;
 };
 
 /** Takes over what the runtime sees: new instances, ended ones, and those that are no longer there. */
@@ -31,63 +35,57 @@ export function reconcile(supervision: Supervision, pools: readonly ObservedPool
     ))
       for (const instance of pool.instances) {
         seen.add(instance.id);
-        see(supervision, { wanted, instance, pool, firstLook: !supervision.looked.has(key) });
+        see(supervision, { wanted, instance, firstLook: !supervision.looked.has(key) });
       }
     supervision.looked.add(key);
   }
-  for (const id of supervision.watched.keys()) if (!seen.has(id)) supervision.watched.delete(id);
+  for (const watched of supervision.watched.values()) if (!seen.has(watched.id)) drop(supervision, watched);
 }
 
-type Sight = {
-  readonly wanted: Wanted;
-  readonly instance: ObservedInstance;
-  readonly pool: ObservedPool;
-  readonly firstLook: boolean;
-};
+/** Looks no longer after an instance; what it is being asked is asked no more. */
+export function drop({ watched }: Supervision, { id, over }: Watched): void {
+  watched.delete(id);
+  over.abort();
+}
+
+type Sight = { readonly wanted: Wanted; readonly instance: ObservedInstance; readonly firstLook: boolean };
 
 function see(supervision: Supervision, sight: Sight): void {
   const { instance } = sight;
-  const watched = supervision.watched.get(instance.id) ?? begin(supervision, sight);
+  const watched = supervision.watched.get(instance.id) ?? begin(sight);
   supervision.watched.set(instance.id, watched);
   watched.instance = instance;
   if (instance.state.is === 'ended')
     change(supervision, watched, next(watched.condition, { ended: true }, healthOf(watched)));
 }
 
-function begin({ tools, heirs }: Supervision, { wanted, instance, pool, firstLook }: Sight): Watched {
-  const restarts = heirs.get(instance.id) ?? (firstLook ? pool.restarts : 0);
-  heirs.delete(instance.id);
-  return {
-    id: instance.id,
-    wanted,
-    instance,
-    condition: firstLook ? adopted : starting,
-    restarts,
-    since: tools.clock.mono(),
-    due: new Map(),
-    asking: new Set(),
-  };
-}
+const begin = ({ wanted, instance, firstLook }: Sight): Watched => ({
+  id: instance.id,
+  wanted,
+  instance,
+  condition: takesTraffic(wanted) ? (firstLook ? adopted : starting) : ready,
+  lost: false,
+  due: new Map(),
+  asked: new Set(),
+  asking: new Set(),
+  over: new AbortController(),
+});
 
-/** Enters a condition; what ended or failed gets the time of its replacement. */
+const isDown = ({ is }: Condition): boolean => is === 'ended' || is === 'failed';
+
+/** Enters a condition; what ended or failed is asked nothing more, and gets the time of its replacement. */
 export function change({ tools, leaving }: Supervision, watched: Watched, condition: Condition): void {
-  const down = (state: Condition): boolean => state.is === 'ended' || state.is === 'failed';
-  if (down(condition) && !down(watched.condition)) {
-    const now = tools.clock.mono();
-    watched.replaceAt = now + backoff(inARow(watched.restarts, now - watched.since), tools.random());
-    const how = condition.is === 'failed' ? condition.why : howItEnded(watched.instance);
-    // The end of one that was to go is no news.
-    if (!leaving.has(watched.id))
-      tools.log.warn(`${watched.id} ${how}`, { again_in_ms: Math.round(watched.replaceAt - now) });
-  } else if (condition.is !== watched.condition.is) tools.log.info(`${watched.id} is ${condition.is}`);
+  const before = watched.condition;
   watched.condition = condition;
-}
-
-function howItEnded({ state }: ObservedInstance): string {
-  if (state.is !== 'ended') return 'ended';
-  return state.outOfMemory
-    ? 'was killed: it used more memory than it may'
-    : `ended (${state.signal ?? state.code})`;
+  if (isDown(condition) && !isDown(before)) {
+    watched.over.abort();
+    watched.ending = endingOf(watched.instance, condition, tools);
+    // The end of one that was to go is no news.
+    if (!leaving.has(watched.id)) announceEnd(tools.log, watched.id, watched.ending);
+  } else if (condition.is !== before.is) tools.log.info(`${watched.id} is ${condition.is}`);
 }
 
 export const healthOf = (watched: Watched) => watched.wanted.spec.manifest.health;
+
+/** The role that takes traffic. Workers are kept alive, but have no port that could be asked and are nobody's member. */
+export const takesTraffic = ({ spec }: Wanted): boolean => spec.pool.role === 'web';

@@ -28,6 +28,11 @@ export class AnswerReader {
     return this.#started;
   }
 
+  /** The status of the answer, once its head is here. */
+  get status(): number | undefined {
+    return this.#head?.status;
+  }
+
   /** Bytes after the end of the answer: nobody asked for them. */
   get excess(): number {
     return this.#bytes.length;

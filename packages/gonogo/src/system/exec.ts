@@ -5,6 +5,9 @@ export type ExecOptions = {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** The account it runs as; default: this process's own. */
+  readonly uid?: number;
+  readonly gid?: number;
   /** Kept from the end of each stream; default 64 KiB. */
   readonly maxBytes?: number;
   readonly onOutput?: (text: string) => void;
@@ -30,6 +33,8 @@ export function exec(argv: readonly string[], options: ExecOptions): Promise<Exe
     env: options.env,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    ...(options.gid === undefined ? {} : { gid: options.gid }),
   });
   const kill = (): void => killGroup(child.pid);
   const stdout = keepTail(child.stdout, options);

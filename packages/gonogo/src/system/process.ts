@@ -3,8 +3,13 @@ import { readFileSync } from 'node:fs';
 /** What tells one process from a later one with the same pid: (boot id, pid, start time). See proc_pid_stat(5). */
 export type ProcessIdentity = { readonly boot: string; readonly pid: number; readonly startTime: string };
 
-/** This boot of the machine. */
-export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+let boot: string | undefined;
+
+/** This boot of the machine, which no process outlives. */
+export function bootId(): string {
+  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return boot;
+}
 
 /** The identity of a living process; undefined when there is none. A zombie is dead. */
 export function identify(pid: number): ProcessIdentity | undefined {
@@ -41,4 +46,17 @@ function readStat(pid: number): { state: string; startTime: string } | undefined
   }
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0] ?? 'X', startTime: fields[19] ?? '' };
+}
+
+/** The account a process runs as (effective Uid and Gid, proc_pid_status(5)); undefined when it has ended. */
+export function accountIn(pid: number): { readonly uid: number; readonly gid: number } | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return undefined; // No such process, or it ended while we read.
+  }
+  const idOf = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+\\d+\\s+(\\d+)`, 'm').exec(text)?.[1]);
+  return { uid: idOf('Uid'), gid: idOf('Gid') };
 }

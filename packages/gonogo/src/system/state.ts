@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { installation, isInstalled } from './installation.ts';
 
 /** Where everything lies that outlives a process. Socket paths are limited to 107 bytes (unix(7)). */
 export type StateFolder = {
@@ -48,8 +49,12 @@ export function stateFolder(root: string): StateFolder {
   };
 }
 
-/** The state folder's root: `GONOGO_STATE`, else `$XDG_STATE_HOME/gonogo`, else `~/.local/state/gonogo`. */
-export function defaultStateRoot(env: NodeJS.ProcessEnv): string {
+/**
+ * The state folder's root: `GONOGO_STATE`, else that of the agent that is installed on this machine, else
+ * `$XDG_STATE_HOME/gonogo`, else `~/.local/state/gonogo`.
+ */
+export function defaultStateRoot(env: NodeJS.ProcessEnv, installed: boolean = isInstalled()): string {
   if (env.GONOGO_STATE) return env.GONOGO_STATE;
+  if (installed) return installation.root;
   return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'gonogo');
 }

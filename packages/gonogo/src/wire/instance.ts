@@ -21,6 +21,8 @@ export const InstanceLabels = z.strictObject({
   /** Milliseconds. */
   grace: count,
   restarts: count,
+  /** Labels of an earlier version lack it. */
+  in_a_row: count.default(0),
   /** The port inside the instance's own network. */
   inner: count.optional(),
 });

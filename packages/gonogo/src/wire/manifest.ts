@@ -6,7 +6,7 @@ import {
   type Matcher,
   programs,
 } from '../domain/check.ts';
-import type { Manifest } from '../domain/release.ts';
+import type { Manifest, Probe } from '../domain/release.ts';
 import type { Replicas } from '../domain/scaling.ts';
 
 /** The manifest as it crosses a process boundary: strict at every level, and held to the domain's types. */
@@ -72,13 +72,18 @@ const CheckWire = z.discriminatedUnion('kind', [
   }),
 ]) satisfies z.ZodType<CheckSpec>;
 
-const ProbeWire = z.strictObject({
-  get: z.string(),
+const pace = {
+  delay: millis.exactOptional(),
   every: millis,
   timeout: millis,
   failures: z.int().min(1),
   successes: z.int().min(1),
-});
+};
+
+const ProbeWire = z.union([
+  z.strictObject({ get: z.string(), ...pace }),
+  z.strictObject({ run: words, ...pace }),
+]) satisfies z.ZodType<Probe>;
 
 const count = z.int().min(1).max(1000);
 
@@ -120,7 +125,12 @@ export const ManifestWire = z.strictObject({
     reach: z.array(z.string()),
     runtime: z.partialRecord(z.enum(programs), z.string().max(200)).exactOptional(),
   }),
-  health: z.strictObject({ startup: ProbeWire, live: ProbeWire.exactOptional(), ready: ProbeWire }),
+  health: z.strictObject({
+    startup: ProbeWire,
+    live: ProbeWire.exactOptional(),
+    ready: ProbeWire,
+    allUnready: z.enum(['refuse', 'serve']).exactOptional(),
+  }),
   migrate: z
     .strictObject({
       run: words,

@@ -40,10 +40,11 @@ const isShown = ({ pool, instances }: ObservedPool): boolean =>
 async function slotStatus(
   assembly: Assembly,
   pool: ObservedPool,
-  { state, scales }: Deployed,
+  { state, scales, report }: Deployed,
 ): Promise<SlotStatus> {
   const { release } = await assembly.stores.revisions.open(pool.revision);
   const { slot, target, role } = pool.pool;
+  const failsOpen = role === 'web' ? report?.failsOpen({ target, slot }) : undefined;
   const isWarm = state.warm?.slot === slot && state.warm.revision === pool.revision;
   const isLive = state.live?.slot === slot && state.live.revision === pool.revision;
   const scaling = scales.get(poolKey(pool.pool));
@@ -53,9 +54,13 @@ async function slotStatus(
     release: releaseName(target.service, release.digest),
     role: isLive ? 'live' : isWarm ? 'warm' : 'next',
     pool: role,
-    instances: pool.instances.map(instanceStatus),
+    instances: pool.instances.map((instance) => ({
+      ...instanceStatus(instance),
+      ...report?.instance(instance.id),
+    })),
     restarts: pool.restarts,
     ...(scaling && isLive ? { scaling } : {}),
+    ...(failsOpen === undefined ? {} : { failsOpen }),
     ...(isWarm && state.warm ? { until: state.warm.until } : {}),
   };
 }

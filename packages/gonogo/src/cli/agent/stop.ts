@@ -5,7 +5,7 @@ import type { Connected } from '../../api/hello.ts';
 import { problem } from '../../errors.ts';
 import { identify } from '../../system/process.ts';
 import { stateFolder } from '../../system/state.ts';
-import { stateRoot } from '../context.ts';
+import { isStartedBySystemd, stateRoot } from '../context.ts';
 import type { Format } from '../options.ts';
 import { print, printJson } from '../output.ts';
 import { findRunning, needRunning } from './find.ts';
@@ -16,6 +16,7 @@ const patience = 120_000;
 /** `gonogo agent stop [--all]`: answers when it has ended. Fails with AGENT_NOT_RUNNING. */
 export async function stopAgent(all: boolean, format: Format): Promise<void> {
   const root = stateRoot();
+  if (isStartedBySystemd(root) && (await findRunning(root))) throw problem('AGENT_INSTALLED', {});
   const { api, hello } = await reach(root, all);
   const { stopped } = await api.stop({ all });
   await hasEnded(hello.pid, root);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addCommand, formatOption, type Reporting } from '../options.ts';
 
-/** `gonogo agent run|status|stop` — the daemon; other commands start it by themselves. */
+/** `gonogo agent run|status|stop|install|uninstall` — the daemon; other commands start it by themselves. */
 export const agent = {
   name: 'agent',
   summary: 'the daemon that supervises and runs rollouts; it starts by itself',
@@ -30,6 +30,21 @@ export const agent = {
       .action(async ({ all = false, format }: Reporting & { all?: boolean }) => {
         const { stopAgent } = await import('../agent/stop.ts');
         await stopAgent(all, format);
+      });
+    command
+      .command('install')
+      .description('has systemd start the agent at every boot; its state is then in /var/lib/gonogo')
+      .option('--print', 'print the unit, and change nothing')
+      .action(async (options: { print?: boolean }) => {
+        const { installAgent } = await import('../agent/install.ts');
+        await installAgent(options);
+      });
+    command
+      .command('uninstall')
+      .description('undoes install; what is served is served on')
+      .action(async () => {
+        const { uninstallAgent } = await import('../agent/install.ts');
+        await uninstallAgent();
       });
   },
 };

@@ -272,6 +272,28 @@ test('status shows the range of what follows its load, what that load is, and wh
   ]);
 });
 
+test('status shows who is not ready, who waits to be started again, and a slot that serves all the same', () => {
+  const ending = { how: 'was ended by SIGSEGV', times: 3, again: now + 19_000 };
+  const troubled: SlotStatus = {
+    ...blue,
+    role: 'live',
+    restarts: 2,
+    instances: [
+      { ...instance, condition: 'unready' },
+      { ...instance, id: 'web-2', condition: 'ready' },
+      { ...instance, id: 'web-3', state: 'ended', condition: 'ended', ending },
+    ],
+    failsOpen: 'health.all_unready says so',
+  };
+  assert.deepEqual(statusLines([{ ...status, split: { blue: 100 }, slots: [troubled] }], now, plain), [
+    'shop production   http://127.0.0.1:8080   traffic to blue',
+    '  ● blue   shop@41bd07e   live   2 running (1 ready), 1 ended, since 14 minutes ago   2 restarts',
+    '    ! serves though nobody is ready: health.all_unready says so',
+    '    ! web-1 is not ready',
+    '    ✗ web-3 was ended by SIGSEGV, 3 times in a row; it is started again in 19 seconds',
+  ]);
+});
+
 test('history is a line a rollout', () => {
   assert.deepEqual(historyLines([go, { ...noGo, failedStep: 'verify' }], now, plain), [
     'GO      shop@9f3c2a1   deploy   succeeded            14 minutes ago   3.2 s   r-12',

@@ -1,4 +1,4 @@
-import type { EnvironmentStatus, RolloutSummary, SlotStatus } from '../../api/contract.ts';
+import type { EnvironmentStatus, InstanceStatus, RolloutSummary, SlotStatus } from '../../api/contract.ts';
 import { describeLoad } from '../../domain/scaling.ts';
 import { describeSplit, servingSlots } from '../../domain/split.ts';
 import { columns } from './columns.ts';
@@ -25,7 +25,7 @@ function linesOf(environment: EnvironmentStatus, now: number, palette: Palette):
   const traffic = split === 'nobody' ? palette.red('serves nobody') : `traffic to ${describeSplit(split)}`;
   return [
     `${palette.bold(`${service} ${environment.environment}`)}   ${frontUrl(environment.front)}   ${traffic}`,
-    ...columns(slots.map((slot) => slotRow(slot, { environment, now, palette }))),
+    ...slotLines(slots, { environment, now, palette }),
     ...slots.flatMap((slot) => limitLine(slot, palette)),
     ...(rollout && !rollout.ending ? [rolloutLine(rollout, now, palette)] : []),
     ...(rollout?.waiting ? [waitingLine(environment.environment, rollout.waiting, { now, palette })] : []),
@@ -36,6 +36,28 @@ function linesOf(environment: EnvironmentStatus, now: number, palette: Palette):
 }
 
 type Row = { readonly environment: EnvironmentStatus; readonly now: number; readonly palette: Palette };
+
+/** A line a slot, and under it what is not as it should be. */
+function slotLines(slots: readonly SlotStatus[], row: Row): string[] {
+  const lines = columns(slots.map((slot) => slotRow(slot, row)));
+  return slots.flatMap((slot, i) => [lines[i] ?? '', ...troubleLines(slot, row)]);
+}
+
+function troubleLines({ failsOpen, instances }: SlotStatus, { now, palette }: Row): string[] {
+  const open =
+    failsOpen === undefined ? [] : [`    ${palette.red('!')} serves though nobody is ready: ${failsOpen}`];
+  return [...open, ...instances.flatMap((instance) => troubleOf(instance, now, palette))];
+}
+
+function troubleOf({ id, condition, ending }: InstanceStatus, now: number, palette: Palette): string[] {
+  if (ending) {
+    const times = ending.times === 1 ? '' : `, ${ending.times} times in a row`;
+    const again = `is started again in ${until(ending.again, now)}`;
+    return [`    ${palette.red('✗')} ${id} ${ending.how}${times}; it ${again}`];
+  }
+  if (condition !== 'starting' && condition !== 'unready') return [];
+  return [`    ${palette.yellow('!')} ${id} is ${condition === 'starting' ? 'starting' : 'not ready'}`];
+}
 
 function slotRow(slot: SlotStatus, { environment, now, palette }: Row): string[] {
   const hasUsers = servingSlots(environment.split).includes(slot.slot);
@@ -58,8 +80,10 @@ function instancesText(slot: SlotStatus, now: number): string {
   const running = instances.filter(({ state }) => state === 'running');
   const since = Math.max(...running.map((one) => one.since));
   const ended = instances.length - running.length;
+  const ready = running.filter(({ condition }) => condition === undefined || condition === 'ready').length;
+  const unready = ready === running.length ? '' : ` (${ready} ready)`;
   const age = running.length > 0 ? `, since ${ago(since, now)}` : '';
-  return `${running.length} running${rangeText(slot)}${ended > 0 ? `, ${ended} ended` : ''}${age}`;
+  return `${running.length} running${unready}${rangeText(slot)}${ended > 0 ? `, ${ended} ended` : ''}${age}`;
 }
 
 /** ` of 2–8 (cpu 64 % of 70 %)`: the range in which their load decides, and that load. */

@@ -1,6 +1,7 @@
 import { type PoolId, poolKey } from '../../domain/slot.ts';
 import type { Millis } from '../../domain/units.ts';
-import type { InstanceId, PoolSpec } from '../../ports/runtime.ts';
+import type { InstanceId, PoolSpec, Succession } from '../../ports/runtime.ts';
+import { vacancyAfter } from '../vacancy.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
 import type { DockerTools } from './tools.ts';
@@ -34,26 +35,22 @@ export async function makeSo(tools: DockerTools, spec: PoolSpec, signal: AbortSi
   await start(
     tools,
     spec,
-    empty.map((index) => ({ index, restarts: restartsAfter(ended, index) })),
+    empty.map((index) => vacancyAfter(ended, index)),
   );
   await Promise.all(ended.map((found) => stop(tools, found, { grace: 0 })));
 }
-
-/** One more than the last instance in this place; 0 in a place that was never taken. */
-const restartsAfter = (ended: readonly Found[], index: number): number =>
-  Math.max(-1, ...ended.filter(({ place }) => place.index === index).map(({ place }) => place.restarts)) + 1;
 
 /** Stops one instance if it still runs and starts another in its place; undefined when it is not there any more. */
 export async function replace(
   tools: DockerTools,
   spec: PoolSpec,
-  wish: { readonly instance: InstanceId; readonly signal: AbortSignal },
+  { of, inARow, signal }: Succession & { readonly signal: AbortSignal },
 ): Promise<InstanceId | undefined> {
-  const found = (await inPool(tools, spec.pool)).find((candidate) => candidate.id === wish.instance);
+  const found = (await inPool(tools, spec.pool)).find((candidate) => candidate.id === of);
   if (!found) return undefined;
   const { index, grace, restarts } = found.place;
-  if (isRunning(found)) await stop(tools, found, { grace, signal: wish.signal });
-  const [id] = await start(tools, spec, [{ index, restarts: restarts + 1 }]);
+  if (isRunning(found)) await stop(tools, found, { grace, signal });
+  const [id] = await start(tools, spec, [{ index, restarts: restarts + 1, inARow }]);
   if (!isRunning(found)) await stop(tools, found, { grace: 0 });
   return id;
 }

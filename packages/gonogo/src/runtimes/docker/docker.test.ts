@@ -198,7 +198,7 @@ test('a container that is removed by hand is told of, and its place is filled ag
   await eventually('being told', () => told.includes('web'));
   off();
   await eventually('its absence', async () => (await instancesOf(host.runtime)).length === 1);
-  assert.equal(await host.runtime.restart(spec, first?.id ?? '', never()), undefined);
+  assert.equal(await host.runtime.restart(spec, { of: first?.id ?? '', inARow: 1 }, never()), undefined);
   await apply(spec);
   const after = await instancesOf(host.runtime);
   assert.equal(after.length, 2);

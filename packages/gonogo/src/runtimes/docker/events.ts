@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { PoolId } from '../../domain/slot.ts';
 import type { Millis } from '../../domain/units.ts';
 import { problem } from '../../errors.ts';
+import type { InstanceId } from '../../ports/runtime.ts';
 import { engineProblem } from './engine.ts';
 import { containerPlace, ownedFilter } from './labels.ts';
 import type { DockerTools } from './tools.ts';
@@ -10,7 +11,7 @@ import { look } from './world.ts';
 
 export type Listening = {
   /** A container of this pool came, changed or went. */
-  readonly changed: (pool: PoolId) => void;
+  readonly changed: (pool: PoolId, ended?: InstanceId) => void;
   readonly failed: (error: unknown) => void;
   readonly signal: AbortSignal;
 };
@@ -83,6 +84,9 @@ function note(tools: DockerTools, { changed }: Listening, event: Told): void {
   tools.inspected.delete(id);
   if (event.Action === 'oom') tools.outOfMemory.add(id);
   if (event.Action === 'destroy') tools.outOfMemory.delete(id);
-  const place = containerPlace((labels ?? {}) as Record<string, string>, tools.owner);
-  if (place && event.Action !== 'create') changed(place.pool);
+  const { name, ...told } = (labels ?? {}) as Readonly<Record<string, string | undefined>>;
+  const place = containerPlace(told as Record<string, string>, tools.owner);
+  if (!place || event.Action === 'create') return;
+  if (event.Action === 'die' && name !== undefined) changed(place.pool, name);
+  else changed(place.pool);
 }

@@ -67,9 +67,9 @@ export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRu
         await makeSo(tools, spec, signal);
         changed(spec.pool);
       }),
-    restart: (spec, instance, signal) =>
+    restart: (spec, succession, signal) =>
       pools.run(spec.pool, async () => {
-        const id = await replace(tools, spec, { instance, signal });
+        const id = await replace(tools, spec, { ...succession, signal });
         changed(spec.pool);
         return id;
       }),

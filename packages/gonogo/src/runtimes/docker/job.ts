@@ -32,7 +32,7 @@ async function begin(tools: DockerTools, { slot, ...spec }: JobSpec, id: string)
   const pool: PoolSpec = { ...spec, pool: jobPool(slot), count: 1 };
   for (const old of await jobsOf(tools, slot))
     if (old.unborn || old.state.is === 'ended') await stop(tools, old, { grace: 0 });
-  await start(tools, pool, [{ index: 0, restarts: 0, id }]);
+  await start(tools, pool, [{ index: 0, restarts: 0, inARow: 0, id }]);
 }
 
 /** Who gives up waiting does not leave it running: it would go on changing what nobody looks at any more. */

@@ -3,18 +3,17 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { releaseName } from '../../domain/release.ts';
 import { jobRole, type PoolSpec } from '../../ports/runtime.ts';
 import type { Place } from '../labels.ts';
+import type { Vacancy } from '../vacancy.ts';
 import { containerLabels } from './labels.ts';
 import type { DockerOptions } from './options.ts';
 
 /** Everything about a container that is not in the pool's specification. */
-export type Berth = {
+export type Berth = Vacancy & {
   readonly id: string;
-  readonly index: number;
   /** The port on this host. */
   readonly port: number;
   /** The port in the container. */
   readonly inner: number;
-  readonly restarts: number;
   readonly owner: string;
   /** Folder on this host → path in the container. */
   readonly shared: ReadonlyMap<string, string>;
@@ -24,7 +23,7 @@ export type Berth = {
 
 export const placeIn = (
   spec: PoolSpec,
-  berth: Pick<Berth, 'index' | 'port' | 'inner' | 'restarts'>,
+  berth: Omit<Vacancy, 'id'> & Pick<Berth, 'port' | 'inner'>,
 ): Place => ({
   pool: spec.pool,
   revision: spec.revision,
@@ -34,6 +33,7 @@ export const placeIn = (
   inner: berth.inner,
   grace: spec.manifest.run.grace,
   restarts: berth.restarts,
+  inARow: berth.inARow,
 });
 
 /** `host:port`, with brackets around IPv6 (RFC 3986, section 3.2.2). */

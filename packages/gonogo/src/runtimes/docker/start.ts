@@ -2,20 +2,13 @@ import type { Container } from 'dockerode';
 import { problem } from '../../errors.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
 import { freePorts } from '../ports.ts';
+import type { Vacancy } from '../vacancy.ts';
 import { asked, engineProblem, reasonOf, statusOf } from './engine.ts';
 import { type Image, imageOf, innerPort } from './image.ts';
 import { type Berth, renderContainer } from './render.ts';
 import { sharedFolders } from './shared.ts';
 import type { DockerTools } from './tools.ts';
 import { look } from './world.ts';
-
-/** Which place an instance is started in, and how often one was started there again. */
-export type Vacancy = {
-  readonly index: number;
-  readonly restarts: number;
-  /** Absent: a name that was never used. */
-  readonly id?: string;
-};
 
 type Ground = Pick<Berth, 'inner' | 'owner' | 'shared' | 'imageSets'>;
 

@@ -1,5 +1,5 @@
-import type { Gap, InstanceId } from '../../ports/runtime.ts';
-import type { Vantage } from '../../ports/vantage.ts';
+import type { InstanceId } from '../../ports/runtime.ts';
+import type { Gap, Vantage } from '../../ports/vantage.ts';
 import { identify } from '../../system/process.ts';
 import { askedFor } from './engine.ts';
 import { execIn } from './exec.ts';

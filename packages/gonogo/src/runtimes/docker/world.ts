@@ -1,4 +1,4 @@
-import { constants } from 'node:os';
+import { constants, uptime } from 'node:os';
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import type { Target } from '../../domain/target.ts';
 import type { InstanceState } from '../../ports/runtime.ts';
@@ -66,14 +66,24 @@ async function detailOf(tools: WorldTools, info: ContainerInfo): Promise<Contain
 /** A paused container still holds its place; its probes tell that it does not answer. */
 function stateOf(tools: WorldTools, { Id: id, State: state }: ContainerInspectInfo): InstanceState {
   if (state.Running) return { is: 'running', pid: state.Pid, startedAt: Date.parse(state.StartedAt) };
-  const ended = Date.parse(state.FinishedAt);
+  const startedAt = Math.max(Date.parse(state.StartedAt), 0);
   const exit = exitOf(state.ExitCode);
   const outOfMemory =
     state.OOMKilled ||
     tools.outOfMemory.has(id) ||
     (exit.signal === 'SIGKILL' && tools.kernel.killedForMemory(id));
-  return { is: 'ended', ...exit, endedAt: Math.max(ended, 0), ...(outOfMemory ? { outOfMemory } : {}) };
+  return {
+    is: 'ended',
+    ...exit,
+    startedAt,
+    endedAt: Math.max(Date.parse(state.FinishedAt), 0),
+    ...(outOfMemory ? { outOfMemory } : {}),
+    ...(startedAt < machineStartedAt() ? { withMachine: true } : {}),
+  };
 }
+
+/** What was started before this and does not run any more went down with the machine, or some time before it. */
+const machineStartedAt = (): number => Date.now() - uptime() * 1000;
 
 /** The engine tells a death by a signal as a shell does, 128 and its number. */
 function exitOf(exit: number): { code: number | null; signal: string | null } {

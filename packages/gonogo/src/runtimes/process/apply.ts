@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { type PoolId, poolKey } from '../../domain/slot.ts';
 import type { Millis } from '../../domain/units.ts';
-import type { InstanceId, PoolSpec } from '../../ports/runtime.ts';
+import type { InstanceId, PoolSpec, Succession } from '../../ports/runtime.ts';
+import { vacancyAfter } from '../vacancy.ts';
 import { outputFile, poolFolder } from './folders.ts';
 import { removeViews } from './ground.ts';
 import { outputFiles } from './output.ts';
@@ -42,29 +43,24 @@ export async function makeSo(tools: ProcessTools, spec: PoolSpec, signal: AbortS
   await start(
     tools,
     spec,
-    empty.map((index) => ({ index, restarts: restartsAfter(ended, index) })),
+    empty.map((index) => vacancyAfter(ended, index)),
   );
   await Promise.all(ended.map((found) => stop(tools, found, { grace: 0 })));
   await dropOutput(tools, spec.pool, keptOutputs);
 }
 
-/** One more than the last instance in this place; 0 in a place that was never taken. */
-const restartsAfter = (ended: readonly Found[], index: number): number =>
-  Math.max(-1, ...ended.filter((found) => found.place.index === index).map((found) => found.place.restarts)) +
-  1;
-
 /** Stops one instance if it still runs and starts another in its place; undefined when it is not there any more. */
 export async function replace(
   tools: ProcessTools,
   spec: PoolSpec,
-  wish: { readonly instance: InstanceId; readonly signal: AbortSignal },
+  { of, inARow, signal }: Succession & { readonly signal: AbortSignal },
 ): Promise<InstanceId | undefined> {
-  const found = (await inPool(tools, spec.pool)).find((candidate) => candidate.id === wish.instance);
+  const found = (await inPool(tools, spec.pool)).find((candidate) => candidate.id === of);
   if (!found) return undefined;
   const { index, grace, restarts } = found.place;
   // Ended already: its group is cleared at once. Its place is only given away when the next one was started.
-  if (found.state.is === 'running') await stop(tools, found, { grace, signal: wish.signal });
-  const [id] = await start(tools, spec, [{ index, restarts: restarts + 1 }]);
+  if (found.state.is === 'running') await stop(tools, found, { grace, signal });
+  const [id] = await start(tools, spec, [{ index, restarts: restarts + 1, inARow }]);
   if (found.state.is === 'ended') await stop(tools, found, { grace: 0 });
   await dropOutput(tools, spec.pool, keptOutputs);
   return id;

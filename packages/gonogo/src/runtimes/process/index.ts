@@ -1,19 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readlink } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { messageOf } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Fence } from '../../ports/leases.ts';
-import type { Gap, InstanceId, Runtime } from '../../ports/runtime.ts';
-import type { Vantage } from '../../ports/vantage.ts';
-import { isAlive } from '../../system/process.ts';
+import type { InstanceId, Runtime } from '../../ports/runtime.ts';
 import type { KeeperClient } from '../../wire/keeper.ts';
 import { placeOf } from '../labels.ts';
 import { listenersOf, poolsOf } from '../pools.ts';
 import { hold, onePoolAtATime } from '../turns.ts';
 import { makeSo, removePool, replace } from './apply.ts';
 import { outputFile, poolFolder } from './folders.ts';
-import { environmentOf, membersOf } from './group.ts';
+import { membersOf } from './group.ts';
 import { keepHouse } from './housekeeping.ts';
 import { hasBegun, runJob } from './job.ts';
 import { listeningOf } from './listening.ts';
@@ -21,8 +17,8 @@ import { poolLogs } from './logs.ts';
 import { ProcessOptions } from './options.ts';
 import { tail } from './output.ts';
 import { processorTimes } from './processor.ts';
-import { addressOf } from './render.ts';
 import type { ProcessTools } from './tools.ts';
+import { vantageOf } from './vantage.ts';
 import { vet } from './vet.ts';
 import { type Found, look } from './world.ts';
 
@@ -58,6 +54,7 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
     launching: new Set(),
     chosen: new Set(),
     gone: new Map(),
+    looks: new Map(),
   };
   const { add: onChange, tell: changed } = listenersOf();
   const closing = new AbortController();
@@ -65,7 +62,7 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
   const fences = new Map<string, Fence>();
   const stopListening = given.keeper.onEnded((launched) => {
     const place = placeOf(launched.labels);
-    if (place) changed(place.pool);
+    if (place) changed(place.pool, launched.key);
   });
   void keepHouse(tools, { options, changed, failed: given.onError ?? report, signal: closing.signal });
 
@@ -78,9 +75,9 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
         await makeSo(tools, spec, signal);
         changed(spec.pool);
       }),
-    restart: (spec, instance, signal) =>
+    restart: (spec, succession, signal) =>
       pools.run(spec.pool, async () => {
-        const id = await replace(tools, spec, { instance, signal });
+        const id = await replace(tools, spec, { ...succession, signal });
         changed(spec.pool);
         return id;
       }),
@@ -122,25 +119,3 @@ const report = (error: unknown): void => {
 
 const find = async (tools: ProcessTools, instance: InstanceId): Promise<Found | undefined> =>
   (await look(tools)).find((found) => found.id === instance);
-
-/** What the instance itself sees, read from the process: it is true also after the agent was started again. */
-/** The environment and the folder of a process that lives. */
-async function innerView({
-  state,
-  process: identity,
-}: Found): Promise<Pick<Vantage, 'values' | 'cwd'> | undefined> {
-  if (state.is === 'ended') return undefined;
-  const values = environmentOf(state.pid);
-  const cwd = await readlink(`/proc/${state.pid}/cwd`).catch(() => undefined); // It ended meanwhile.
-  return values && cwd && isAlive(identity) ? { values, cwd } : undefined;
-}
-
-/** An instance shares the machine's network and resolver, so what it would reach can be asked even when it has ended. */
-async function vantageOf(found: Found | undefined, instance: InstanceId): Promise<Vantage | Gap> {
-  if (!found) return { gap: `${instance} does not exist` };
-  const { values, cwd } = (await innerView(found)) ?? { values: {}, cwd: '/' };
-  const { host, port, pool } = found.place;
-  const dialled = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  const own = isIP(dialled) && dialled !== '127.0.0.1' && dialled === host ? { localAddress: host } : {};
-  return { from: pool.slot, base: `http://${addressOf(dialled, port)}`, values, cwd, ...own };
-}

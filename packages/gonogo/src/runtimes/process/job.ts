@@ -33,7 +33,7 @@ async function begin(tools: ProcessTools, { slot, ...spec }: JobSpec, id: string
   const pool: PoolSpec = { ...spec, pool: jobPool(slot), count: 1 };
   for (const old of await jobsOf(tools, slot))
     if (old.state.is === 'ended') await stop(tools, old, { grace: 0 });
-  await start(tools, pool, [{ index: 0, restarts: 0, id }]);
+  await start(tools, pool, [{ index: 0, restarts: 0, inARow: 0, id }]);
 }
 
 type Waiting = { readonly slot: SlotId; readonly name: string; readonly signal: AbortSignal };

@@ -12,7 +12,7 @@ export const ProcessOptions = z.strictObject({
       /** How many rotated files are kept beside the current one. */
       files: z.int().min(1).max(100).default(3),
       /** How often sizes are looked at; milliseconds. */
-      every: z.int().min(50).default(10_000),
+      every: z.int().min(50).default(2000),
     })
     .prefault({}),
 });

@@ -21,7 +21,7 @@ beforeEach(() => {
   for (const name of ['', '.1', '.2', '.3']) rmSync(path + name, { force: true });
   writeFileSync(path, '', { mode: 0o600 });
 });
-const rotation = { bytes: 10, files: 2 };
+const rotation = { bytes: 12, files: 2 };
 
 test('a file is rotated only when it has grown, and no more copies are kept than asked for', async () => {
   appendFileSync(path, 'short\n');

@@ -16,6 +16,7 @@ import {
   theOne,
   webPool,
 } from '../../../../../test/suites/runtime.ts';
+import { checkRunner } from '../../checks/run.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
 import { identify } from '../../system/process.ts';
 import { membersOf } from './group.ts';
@@ -127,7 +128,7 @@ test('what a crashed instance left behind in its group is cleared when its place
   const { id } = await theOne(host.runtime);
   process.kill(pid, 'SIGKILL');
   await eventually('its end', async () => (await theOne(host.runtime)).state.is === 'ended');
-  await host.runtime.restart(await host.release('orphan', server), id, never());
+  await host.runtime.restart(await host.release('orphan', server), { of: id, inARow: 1 }, never());
   assert.ok(isGone(child));
 });
 
@@ -231,4 +232,22 @@ test('a process group that is not ours is never taken for ours', () => {
 
 test('no housekeeping failed meanwhile', () => {
   assert.deepEqual(host.errors, []);
+});
+
+test('a command that is asked from inside an instance runs as the instance', {
+  skip: process.getuid?.() === 0 ? false : 'only root may start processes of another user',
+}, async () => {
+  const spec = await host.release('somebody', server, { run: { user: 'nobody' } });
+  await host.runtime.apply(spec, 1, never());
+  const [{ id } = { id: '' }] = await instancesOf(host.runtime);
+  const vantage = await eventually('the vantage', async () => {
+    const found = await host.runtime.vantage(id);
+    return 'gap' in found || !found.account ? undefined : found;
+  });
+  const home = vantage.values.HOME ?? '';
+  const owns = { name: 'owns its home', kind: 'run', command: ['test', '-O', home], timeout: 5000 } as const;
+  const check = { ...owns, retry: { times: 0, delay: 0 }, tags: [] };
+  const [result] = await checkRunner().run([check], vantage, { secrets: [], signal: never() });
+  assert.equal(result?.verdict, 'pass', result?.saw);
+  await host.runtime.remove(webPool, 2000);
 });

@@ -1,5 +1,5 @@
 import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { problem } from '../../errors.ts';
 import {
   isErrno,
@@ -22,9 +22,15 @@ export async function writeRecord(root: string, place: Place, record: InstanceRe
 export const removeRecord = (root: string, place: Place, id: string): Promise<void> =>
   rm(recordFile(poolFolder(root, place.pool), id), { force: true });
 
-/** Every record under a folder, at any depth. */
-export async function readRecords(folder: string): Promise<InstanceRecord[]> {
-  const records = await Promise.all((await filesUnder(folder, isRecord)).map(readRecord));
+/** The record files under a folder, at any depth, by the names of their instances. */
+export async function recordFiles(folder: string): Promise<Map<string, string>> {
+  const paths = await filesUnder(folder, isRecord);
+  return new Map(paths.map((path) => [basename(path, '.json'), path]));
+}
+
+/** What these files say, but for those that were removed meanwhile. */
+export async function readRecords(paths: readonly string[]): Promise<InstanceRecord[]> {
+  const records = await Promise.all(paths.map(readRecord));
   return records.filter(
     (record) => record !== undefined && placeOf(record.labels) !== undefined,
   ) as InstanceRecord[];

@@ -10,6 +10,7 @@ const berth = {
   index: 1,
   port: 20_001,
   restarts: 2,
+  inARow: 0,
   cwd: '/releases/a',
   home: '/home',
   output: '/out.log',
@@ -55,6 +56,7 @@ test('a launch is rendered whole', () => {
       port: '20001',
       grace: '5000',
       restarts: '2',
+      in_a_row: '0',
     },
   });
 });

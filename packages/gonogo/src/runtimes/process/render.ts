@@ -5,14 +5,13 @@ import type { Values } from '../../domain/revision.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
 import type { LaunchSpec } from '../../wire/keeper.ts';
 import { labelsOf, type Place } from '../labels.ts';
+import type { Vacancy } from '../vacancy.ts';
 import type { Account } from './users.ts';
 
 /** Everything about a launch that is not in the pool's specification. */
-export type Berth = {
+export type Berth = Vacancy & {
   readonly id: string;
-  readonly index: number;
   readonly port: number;
-  readonly restarts: number;
   readonly cwd: string;
   readonly home: string;
   readonly output: string;
@@ -21,7 +20,7 @@ export type Berth = {
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export const placeIn = (spec: PoolSpec, berth: Pick<Berth, 'index' | 'port' | 'restarts'>): Place => ({
+export const placeIn = (spec: PoolSpec, berth: Omit<Vacancy, 'id'> & Pick<Berth, 'port'>): Place => ({
   pool: spec.pool,
   revision: spec.revision,
   index: berth.index,
@@ -29,6 +28,7 @@ export const placeIn = (spec: PoolSpec, berth: Pick<Berth, 'index' | 'port' | 'r
   port: berth.port,
   grace: spec.manifest.run.grace,
   restarts: berth.restarts,
+  inARow: berth.inARow,
 });
 
 /** The release's own programs first, then the node that runs gonogo, then the system's. */

@@ -1,6 +1,5 @@
 import {
   closeSync,
-  copyFileSync,
   fstatSync,
   ftruncateSync,
   openSync,
@@ -17,27 +16,27 @@ export type Rotation = { readonly bytes: number; readonly files: number };
 /**
  * Copies a grown output file away and empties it; true when it did. The writer keeps its descriptor, opened for
  * appending, so it goes on at the start. What it writes between the last read and the truncation, some microseconds
- * with nothing between the two calls, is lost: the price of not asking applications to open their output again.
+ * with nothing between the two calls, is lost: the price of not asking applications to open their output again. Of a file
+ * that grew to more than twice the size before anybody looked only the end is kept: no copy is larger than that.
  */
 export async function rotate(path: string, rotation: Rotation): Promise<boolean> {
   if (!(await isLarger(path, rotation.bytes))) return false;
   rmSync(`${path}.${rotation.files}`, { force: true });
   for (let n = rotation.files - 1; n >= 1; n--) renameIfPresent(`${path}.${n}`, `${path}.${n + 1}`);
-  copyAndTruncate(path);
+  copyAndTruncate(path, 2 * rotation.bytes);
   return true;
 }
 
 /** Synchronous, so that nothing of ours runs between the last read and the truncation. */
-function copyAndTruncate(path: string): void {
+function copyAndTruncate(path: string, most: number): void {
   const copy = `${path}.1.tmp`;
-  copyFileSync(path, copy);
-  const [from, to] = [openSync(path, 'r+'), openSync(copy, 'r+')];
+  const [from, to] = [openSync(path, 'r+'), openSync(copy, 'w', 0o600)];
   try {
-    let position = fstatSync(to).size;
-    const chunk = Buffer.alloc(64 * 1024);
+    let position = Math.max(0, fstatSync(from).size - most);
+    const chunk = Buffer.alloc(256 * 1024);
     for (let read = 1; read > 0; position += read) {
       read = readSync(from, chunk, 0, chunk.length, position);
-      writeSync(to, chunk, 0, read, position);
+      writeSync(to, chunk, 0, read);
     }
     ftruncateSync(from, 0);
   } finally {

@@ -4,6 +4,7 @@ import type { ProcessIdentity } from '../../system/process.ts';
 import { RpcError } from '../../system/rpc.ts';
 import type { LaunchSpec } from '../../wire/keeper.ts';
 import { freePorts } from '../ports.ts';
+import type { Vacancy } from '../vacancy.ts';
 import { findCommand } from './command.ts';
 import { outputFile, poolFolder } from './folders.ts';
 import { prepare } from './ground.ts';
@@ -12,9 +13,6 @@ import { removeRecord, writeRecord } from './records.ts';
 import { type Berth, pathOf, placeIn, renderLaunch } from './render.ts';
 import type { ProcessTools } from './tools.ts';
 import { look } from './world.ts';
-
-/** Which place an instance is started in, and how often one was started there again; `id`: its name, if not a new one. */
-export type Vacancy = { readonly index: number; readonly restarts: number; readonly id?: string };
 
 /** Starts one instance for each vacancy and answers their names, in the same order. */
 export async function start(
@@ -27,9 +25,10 @@ export async function start(
   const ports = await choosePorts(tools, spec.address, vacancies.length);
   try {
     return await Promise.all(
-      vacancies.map(({ index, restarts, id = newName(tools, spec, index) }, n) => {
+      vacancies.map((vacancy, n) => {
+        const { id = newName(tools, spec, vacancy.index) } = vacancy;
         const output = outputFile(poolFolder(tools.folder, spec.pool), id);
-        return launch(tools, spec, { ...ground, id, index, restarts, port: ports[n] ?? 0, output });
+        return launch(tools, spec, { ...ground, ...vacancy, id, port: ports[n] ?? 0, output });
       }),
     );
   } finally {

@@ -1,14 +1,15 @@
 import type { Target } from '../../domain/target.ts';
-import { sameTarget } from '../../domain/target.ts';
+import { sameTarget, targetKey } from '../../domain/target.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { InstanceState } from '../../ports/runtime.ts';
-import { isAlive, type ProcessIdentity } from '../../system/process.ts';
+import { bootId, isAlive, type ProcessIdentity } from '../../system/process.ts';
+import { shareNext } from '../../system/share.ts';
 import type { InstanceRecord } from '../../wire/instance.ts';
 import type { KeeperClient, Launched } from '../../wire/keeper.ts';
 import { type Place, placeOf } from '../labels.ts';
 import { targetFolder } from './folders.ts';
 import { findLaunch } from './group.ts';
-import { readRecords, removeRecord } from './records.ts';
+import { readRecords, recordFiles, removeRecord } from './records.ts';
 
 /** An instance that exists, or existed and was not forgotten. */
 export type Found = {
@@ -28,19 +29,28 @@ export type WorldTools = {
   readonly launching: ReadonlySet<string>;
   /** When adopted instances were first seen to be gone. */
   readonly gone: Map<string, number>;
+  /** Looks at each target, and at all: a hundred instances that are asked at once need one look, not a hundred. */
+  readonly looks: Map<string, () => Promise<readonly Found[]>>;
 };
 
 /**
  * The instances of a target (of all, without one): what the keeper lists, and what an earlier keeper started and only
  * record files tell of. Looking writes nothing, so it cannot bring back what is being removed.
  */
-export async function look(tools: WorldTools, target?: Target): Promise<Found[]> {
-  const records = await readRecords(target ? targetFolder(tools.folder, target) : tools.folder);
+export function look(tools: WorldTools, target?: Target): Promise<readonly Found[]> {
+  const key = target ? targetKey(target) : '';
+  const shared = tools.looks.get(key) ?? shareNext(() => lookNow(tools, target));
+  tools.looks.set(key, shared);
+  return shared();
+}
+
+async function lookNow(tools: WorldTools, target?: Target): Promise<readonly Found[]> {
+  const files = await recordFiles(target ? targetFolder(tools.folder, target) : tools.folder);
   // In this order, so that what was recorded by then and lives is on the list.
   const listed = await tools.keeper.call('list', undefined);
-  const names = new Set(listed.map((launched) => launched.key));
+  for (const { key } of listed) files.delete(key);
   const kept = listed.map(foundByKeeper);
-  const unknown = records.filter((record) => !names.has(record.id) && !tools.launching.has(record.id));
+  const unknown = (await readRecords([...files.values()])).filter(({ id }) => !tools.launching.has(id));
   const adopted = await Promise.all(unknown.map((record) => adopt(tools, record)));
   return [...kept, ...adopted]
     .filter((found) => found !== undefined)
@@ -53,7 +63,7 @@ function foundByKeeper(launched: Launched): Found | undefined {
   if (!place) return undefined;
   const { key: id, boot, pid, startTime, startedAt, ended } = launched;
   const state: InstanceState = ended
-    ? { is: 'ended', code: ended.code, signal: ended.signal, endedAt: ended.at }
+    ? { is: 'ended', code: ended.code, signal: ended.signal, startedAt, endedAt: ended.at }
     : { is: 'running', pid, startedAt };
   return { id, place, process: { boot, pid, startTime }, state, kept: true };
 }
@@ -71,7 +81,8 @@ async function adopt(tools: WorldTools, record: InstanceRecord): Promise<Found |
   if (isAlive(identity)) return { ...found, state: { is: 'running', pid, startedAt } };
   const endedAt = tools.gone.get(record.id) ?? tools.clock.wall();
   tools.gone.set(record.id, endedAt);
-  return { ...found, state: { is: 'ended', code: null, signal: null, endedAt } };
+  const state = { is: 'ended', code: null, signal: null, startedAt, endedAt } as const;
+  return { ...found, state: boot === bootId() ? state : { ...state, withMachine: true } };
 }
 
 /** The agent died between a launch and writing down its process, and the keeper as well: the environment tells. */
