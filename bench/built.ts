@@ -1,9 +1,13 @@
 import { join } from 'node:path';
+import type { Entry } from '../packages/gonogo/src/system/entries.ts';
 import { type Executed, exec } from '../packages/gonogo/src/system/exec.ts';
 
 const root = join(import.meta.dirname, '..');
 /** The launcher of the built package. */
 export const gonogo = join(root, 'packages', 'gonogo', 'bin', 'gonogo.js');
+
+/** The file of a program in the built package. */
+export const builtEntry = (entry: Entry): string => join(root, 'packages', 'gonogo', 'dist', `${entry}.js`);
 
 /** Builds the packages, so that what is measured is what this source makes. */
 export async function build(): Promise<void> {

@@ -1,18 +1,21 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { all } from '../packages/gonogo/src/domain/split.ts';
+import { ask } from '../packages/gonogo/src/routers/embedded/apply.ts';
+import { launchSpec, proxyId } from '../packages/gonogo/src/routers/embedded/render.ts';
+import { systemClock } from '../packages/gonogo/src/system/clock.ts';
+import { makePrivateFolder } from '../packages/gonogo/src/system/files.ts';
 import { freeAddress } from '../test/suites/addresses.ts';
 import { startProxy } from '../test/suites/proxy-process.ts';
 import { type EmbeddedHost, routerHost } from '../test/suites/router-host.ts';
 import { get } from '../test/suites/router-tools.ts';
-import { runOrFail } from './built.ts';
+import { build, builtEntry, runOrFail } from './built.ts';
 import { type MixedSummary, startMixedLoad } from './strict-client/mixed.ts';
 import { spawnUpstream } from './strict-client/upstream-process.ts';
 
 type Figures = Record<string, number>;
 
 /**
- * Replaces the proxy and kills it, 20 times each, under the strict client's load, and counts what was lost.
+ * Replaces the proxy and kills it as it is built, 20 times each, under the strict client's load, and counts what was lost.
  * `--times 20`; `--rate 200` requests a second on kept connections, on short ones and with a body.
  */
 export async function proxyRestart(options: Readonly<Record<string, string>>): Promise<Figures> {
@@ -100,15 +103,27 @@ async function timeOfNode(): Promise<number> {
   return performance.now() - since;
 }
 
+/** Has the keeper run the proxy as it is built, and sends all its requests to one application. */
 async function publish(
-  host: EmbeddedHost,
+  { keeper, state: { proxies: folder } }: EmbeddedHost,
   listen: { host: string; port: number },
   port: number,
 ): Promise<void> {
-  const target = { project: 'acme', service: 'shop', environment: 'production', host: 'local' };
-  await host.router.publish(target, { listen });
-  await host.router.members({ target, slot: 'blue' }, [{ instance: 'blue', host: '127.0.0.1', port }]);
-  await host.router.commit(await host.router.prepare({ target, from: 'nobody', to: all('blue') }, 1));
+  await build();
+  await makePrivateFolder(folder);
+  const [id, target] = [proxyId(listen), 'shop'];
+  await keeper.call('bind', listen);
+  const launching = { id, worker: 0, run: 0, listeners: [listen] };
+  await keeper.call(
+    'launch',
+    launchSpec(launching, { node: process.execPath, entry: builtEntry('proxy'), folder }),
+  );
+  const place = { folder, id, clock: systemClock, worker: 0 };
+  await ask(place, 'publish', { target });
+  const members = [{ instance: 'blue', host: '127.0.0.1', port }];
+  await ask(place, 'members', { target, slot: 'blue', members });
+  const shift = { target, from: 'nobody', to: { blue: 100 }, fence: 1 } as const;
+  await ask(place, 'commit', { token: (await ask(place, 'prepare', shift)).token });
 }
 
 function tell(what: string, { requests, failed, examples }: MixedSummary): void {

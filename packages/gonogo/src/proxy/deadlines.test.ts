@@ -179,6 +179,34 @@ describe('deadlines of the proxy', () => {
     });
   });
 
+  test('what cannot be repeated rides no connection that the instance may be about to close', async () => {
+    let opened = 0;
+    const serve = (socket: net.Socket): void => {
+      opened += 1;
+      socket.on('data', (bytes) => {
+        const [, seconds] = /\/(\d+)/.exec(String(bytes)) ?? [];
+        const keeps = seconds ? `Keep-Alive: timeout=${seconds}\r\n` : '';
+        socket.write(`HTTP/1.1 200 OK\r\n${keeps}Content-Length: 2\r\n\r\nok`);
+      });
+    };
+    await under({ idleUpstream: 1 }, serve, async () => {
+      const ask = async (method: string, path: string): Promise<number> => {
+        const { text } = await raw(proxy.listen.port, asked(path).replace('GET', method));
+        assert.match(text, /^HTTP\/1.1 200 /);
+        await sleep(5);
+        return opened;
+      };
+      assert.equal(await ask('GET', '/30'), 1);
+      assert.equal(await ask('POST', '/30'), 1, 'it is kept for 29 s');
+      assert.equal(await ask('GET', '/1'), 1);
+      assert.equal(await ask('POST', '/1'), 2, 'it is kept for a second, less a second');
+      assert.equal(await ask('GET', '/'), 2, 'what can be repeated rides any');
+      assert.equal(await ask('POST', '/'), 3);
+      assert.equal(await ask('PUT', '/'), 3, 'to do it twice is to do it once');
+      assert.equal(await ask('POST', '/'), 4, 'of an instance that says nothing it is not known');
+    });
+  });
+
   test('a client with a silent WebSocket or event stream is asked for by the kernel', {
     skip: process.platform === 'linux' ? false : 'reads /proc/net/tcp',
   }, async () => {

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { messageOf, problem } from '../errors.ts';
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
   const stopListening = ({ close }: RpcServer): void => {
     if (statSync(socketOf(worker), { throwIfNoEntry: false })?.ino === ino) void close();
   };
+  flushCompileCache(); // Who is killed writes nothing for the next one.
   process.on('SIGTERM', () => leave(settings.limits.terminate));
   console.log(
     `proxy ${process.pid} serves ${front.listen.map(({ host, port }) => `${host}:${port}`).join(', ')}`,

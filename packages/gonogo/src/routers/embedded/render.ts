@@ -47,7 +47,11 @@ export function launchSpec(
     argv: [node, entry, id, folder, String(worker)],
     cwd: '/',
     // Nothing is inherited: whoever started the agent must not decide how the data plane behaves.
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', GONOGO_LISTENERS: String(listeners.length) },
+    env: {
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      GONOGO_LISTENERS: String(listeners.length),
+      NODE_COMPILE_CACHE: join(folder, 'compiled'), // Users wait for a proxy that is started again.
+    },
     output: logFile(folder, id),
     listeners: [...listeners],
     respawn: true,
