@@ -43,3 +43,37 @@ proxy: { hosts: [site.example], workers: 2, limits: { uri_size: 100B } }`;
   );
   await sandbox.stop();
 });
+
+test('rules that never went live are those of no rollback, and of no agent that comes later', async (t) => {
+  const [sandbox, listen] = [await makeSandbox(t), await freeAddress()];
+  const write = (says: string, hosts: string, tls = '') =>
+    writeSite(sandbox, {
+      says,
+      production: `listen: ${listen.host}:${listen.port}\nkeep: 10m\nproxy: { hosts: [${hosts}]${tls} }`,
+    });
+  const deploy = () => sandbox.run(['deploy', 'production']);
+  await write('one', 'a.example');
+  const first = await deploy();
+  assert.equal(first.code, 0, first.said());
+  await write('two', 'a.example');
+  const second = await deploy();
+  assert.equal(second.code, 0, second.said());
+  await write('three', 'b.example', ', tls: { certificate: /none.pem, key: /none.key }');
+  const third = await deploy();
+  assert.equal(third.code, 1, third.said());
+
+  const killed = await sandbox.run(['agent', 'stop', '--all']);
+  assert.equal(killed.code, 0, killed.said());
+  const status = await sandbox.run(['status']);
+  assert.equal(status.code, 0, status.said());
+  const says = (host: string) =>
+    get(listen, '/', { host }).then(
+      ({ text }) => text,
+      () => undefined,
+    );
+  await eventually('what was live serves again', async () => (await says('a.example')) === 'two');
+  const back = await sandbox.run(['rollback', 'production']);
+  assert.equal(back.code, 0, back.said());
+  assert.equal(await says('a.example'), 'one');
+  await sandbox.stop();
+});

@@ -4,7 +4,7 @@ import type { Assembly } from '../assemble.ts';
 import type { CheckResult } from '../domain/check.ts';
 import { hasFlipped } from '../domain/course.ts';
 import { openGates } from '../domain/decide.ts';
-import type { Event, Placed, RolloutSpec } from '../domain/event.ts';
+import type { Event, Placed } from '../domain/event.ts';
 import { releaseName } from '../domain/release.ts';
 import { followsLoad, isRunning, type State, wanted } from '../domain/state.ts';
 import type { Target } from '../domain/target.ts';
@@ -187,13 +187,15 @@ export class Environment {
     if (!rollout) return;
     await this.#lookAfter(state);
     if (isRunning(state)) await this.#retell(rollout.spec.id);
-    else if (state.live && rollout.ended?.as !== 'stuck') await this.#reopen(state.live, rollout.spec);
+    else if (state.live && rollout.ended?.as !== 'stuck') await this.#reopen(state.live, state);
   }
 
   /** A front that cannot be opened again, because its port was taken meanwhile, must not keep the agent from starting. */
-  async #reopen({ slot, revision }: Placed, { target, front, settings }: RolloutSpec): Promise<void> {
+  async #reopen({ slot, revision }: Placed, { rollout, settings }: State): Promise<void> {
+    if (!rollout) return;
+    const { target, front } = rollout.spec;
+    const proxy = settings?.proxy;
     try {
-      const { proxy } = settings;
       await restoreFront(this.#assembly, target, { slot, revision, front, ...(proxy ? { proxy } : {}) });
     } catch (error) {
       this.#log.error('users are not served', {

@@ -72,7 +72,9 @@ async function keep(assembly: Assembly, { revision }: Wish, values: Values): Pro
 export async function wishToRollBack(assembly: Assembly, state: State, input: RollbackInput): Promise<Wish> {
   const { rollout } = state;
   if (!rollout) throw problem('NOT_DEPLOYED', { environment: input.environment });
-  const { target, settings } = rollout.spec;
+  const { target } = rollout.spec;
+  // What a rollout asked for that did not succeed may be the very reason why somebody wants to go back.
+  const settings = state.settings ?? rollout.spec.settings;
   const to = goalOf(state, target, input);
   const proven = await assembly.stores.revisions.open(to.revision);
   // One that is warm runs already; one that is started again is started from files that are what they were.

@@ -132,6 +132,7 @@ test('pools that the running rollout has in hand are nobody else’s to keep ali
   const live = { slot: 'blue', revision: 'b', releaseDigest: 'sha256:b', workers: ['mailer'] } as const;
   const scale: Work = { do: 'scale', pool: { ...pool, slot: 'blue' }, revision: 'b', count: 1 };
   const running = play([step('drop-1', scale)]).state;
-  assert.deepEqual(wanted({ ...running, live }), [{ slot: 'blue', role: 'mailer', revision: 'b' }]);
+  const mailer = { slot: 'blue', role: 'mailer', revision: 'b', serves: false };
+  assert.deepEqual(wanted({ ...running, live }), [mailer]);
   assert.equal(wanted({ ...emptyState, live, warm: { ...live, slot: 'green', until: 9 } }).length, 3);
 });

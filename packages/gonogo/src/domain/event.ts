@@ -32,7 +32,7 @@ export type RolloutSpec = {
   readonly id: string;
   readonly kind: 'deploy' | 'rollback';
   readonly target: Target;
-  /** What the environment asked for when this was planned; a later rollback runs by it. */
+  /** What the environment asked for when this was planned; once it has succeeded, a later rollback runs by it. */
   readonly settings: EnvironmentSpec;
   /** What goes live, and the slot it goes to. */
   readonly next: Placed;

@@ -108,7 +108,7 @@ function succeeded(state: State, { spec }: Rollout, { at, provenBy: by }: EventO
     { ...spec.next, at, withdrawn: false, ...(by ? { by } : {}) },
   ].slice(-mostProven);
   const { warm: _replaced, ...rest } = state;
-  const next = { ...rest, live: spec.next, proven };
+  const next = { ...rest, live: spec.next, settings: spec.settings, proven };
   if (!spec.previous || spec.keep === undefined) return next;
   return { ...next, warm: { ...spec.previous, until: at + spec.keep } };
 }

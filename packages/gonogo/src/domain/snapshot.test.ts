@@ -93,6 +93,7 @@ const full: Complete<State> = {
   seq: 7,
   front,
   live: blue,
+  settings,
   warm: { ...green, until: 9 },
   proven: [{ ...blue, at: 3, withdrawn: false, by: 'traffic' }],
   rollout: {

@@ -1,4 +1,4 @@
-import type { Address } from './environment.ts';
+import type { Address, EnvironmentSpec } from './environment.ts';
 import type { Ending, Intent, Placed, RolloutSpec } from './event.ts';
 import { type Outcome, type Plan, type ProvenBy, stepsOf } from './plan.ts';
 import type { SlotName } from './slot.ts';
@@ -42,6 +42,8 @@ export type State = {
   readonly seq: number;
   readonly front?: Address;
   readonly live?: Placed;
+  /** What the environment asked for when what is live went live: the rules that are in force. */
+  readonly settings?: EnvironmentSpec;
   /** What served before and can still be flipped back to, until when. */
   readonly warm?: Placed & { readonly until: Instant };
   /** Oldest first. */

@@ -70,6 +70,7 @@ async function observe(tools: PlanTools, state: State, { wish, warm, pools }: Ob
       ...(wish.kind === 'deploy' ? migrationOf(revision) : {}),
     },
     ...(live ? { live } : {}),
+    ...(state.settings?.proxy ? { liveProxy: state.settings.proxy } : {}),
     ...(there.length > 0
       ? { occupied: there.map(({ pool, revision }) => ({ role: pool.role, revision })) }
       : {}),

@@ -219,3 +219,35 @@ test('users move only to the whole of what is new, and back to any part of what 
   assert.deepEqual(takers(canary(world())).slice(-3), ['whole green', 'blue', 'whole green']);
   assert.deepEqual(takers(warmRollback(world())), ['green']);
 });
+
+test('new rules of the front come with the new release, and with the old one the old ones come back', () => {
+  const rules = (hosts: string[]) => ({ hosts });
+  const changed = world({
+    spec: { ...spec, proxy: rules(['new.example']) },
+    liveProxy: rules(['old.example']),
+  });
+  for (const strategy of [blueGreen, canary, rolling, inPlace])
+    for (const { id, work, undo } of stepsOf(strategy(changed)))
+      for (const one of [work, ...undo])
+        if (one.do === 'flip')
+          for (const { shift, proxy } of one.moves) {
+            const hasNew = shift.to === 'by-instances' || (shift.to !== 'nobody' && 'green' in shift.to);
+            assert.deepEqual(
+              proxy,
+              rules([hasNew ? 'new.example' : 'old.example']),
+              `${strategy.name} ${id}`,
+            );
+          }
+});
+
+test('a first release that goes back leaves its rules: without them its front would be everybody’s', () => {
+  const { live: _, ...first } = world({
+    split: 'nobody',
+    spec: { ...spec, proxy: { hosts: ['a.example'] } },
+  });
+  const flips = stepsOf(blueGreen(first)).flatMap(({ undo }) => undo.filter((work) => work.do === 'flip'));
+  assert.deepEqual(
+    flips.flatMap(({ moves }) => moves.map(({ proxy }) => proxy?.hosts)),
+    [['a.example']],
+  );
+});

@@ -88,7 +88,7 @@ export function flipWork(
   const shift = { target: world.target, from, to, ...(or ? { or } : {}) };
   const move: Move = {
     shift,
-    ...frontOf(world),
+    ...frontOf(world, serving),
     pools,
   };
   return { do: 'flip', moves: [move] };

@@ -1,5 +1,6 @@
 import type { Address, EnvironmentSpec } from '../domain/environment.ts';
 import type { Placed } from '../domain/event.ts';
+import type { FrontSettings } from '../domain/front.ts';
 import type { Move, Step, Suite, Work } from '../domain/plan.ts';
 import type { PoolId, SlotId, SlotName } from '../domain/slot.ts';
 import { all, type Split, servingSlots } from '../domain/split.ts';
@@ -34,6 +35,8 @@ export type World = {
   readonly split: Split;
   readonly next: Sized & { readonly migrate?: Migration };
   readonly live?: Sized;
+  /** What the front does for the users of what is live. */
+  readonly liveProxy?: FrontSettings;
   /** Pools that are still up from before and stand where `next` shall go. */
   readonly occupied?: readonly { readonly role: string; readonly revision: string }[];
 };
@@ -74,7 +77,7 @@ export const check = (world: World, suite: Suite, placed: Placed = world.next): 
   suite,
   slot: slotOf(world, placed.slot),
   revision: placed.revision,
-  ...frontOf(world),
+  ...frontOf(world, [placed.slot]),
 });
 
 export const scale = (world: World, placed: Placed, count: number): Work => ({
@@ -91,6 +94,14 @@ export const readyWork = (world: World, placed: Placed, role = 'web'): Work => (
   passes,
 });
 
-/** Where users come in, and what they find there. */
-export const frontOf = ({ front, spec }: World): Pick<Move, 'front' | 'proxy'> =>
-  spec.proxy ? { front, proxy: spec.proxy } : { front };
+/**
+ * Where the users of some slots come in, and what they find there. New rules come with the new release, and with the old
+ * one the old ones come back.
+ */
+export function frontOf(
+  { front, spec, next, live, liveProxy }: World,
+  slots: readonly SlotName[],
+): Pick<Move, 'front' | 'proxy'> {
+  const proxy = !live || slots.includes(next.slot) ? spec.proxy : liveProxy;
+  return proxy ? { front, proxy } : { front };
+}
