@@ -29,6 +29,8 @@ export type RouterHost = {
   close(): Promise<void>;
 };
 
+const nothingLeft = { closed: 0, cut: 0 };
+
 /** What every router must do, whatever it is made of. */
 export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): void {
   describe(`the ${name} router`, () => {
@@ -50,7 +52,7 @@ export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): 
       const target = newTarget();
       assert.deepEqual(await router.observe(target), { split: 'nobody', generation: 0, settled: true });
       await router.unpublish(target);
-      assert.equal(await router.drain({ target, slot: 'blue' }, 10), true);
+      assert.deepEqual(await router.drain({ target, slot: 'blue' }, 10), nothingLeft);
       assert.equal(await router.whoAnswers(target, '/'), undefined);
     });
 
@@ -136,11 +138,11 @@ export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): 
       await shift(router, target, all('green'));
       assert.match((await get(listen)).text, /^v2/);
       const slot = { target, slot: 'blue' } as const;
-      assert.equal(await router.drain(slot, 50), false);
+      assert.deepEqual(await router.drain(slot, 50), { closed: 0, cut: 1 });
       const drained = router.drain(slot, 20_000);
       held.release();
       assert.equal((await early).text, 'held');
-      assert.equal(await drained, true);
+      assert.deepEqual(await drained, nothingLeft);
       await held.close();
     });
 
@@ -152,13 +154,13 @@ export function routerSuite(name: string, makeHost: () => Promise<RouterHost>): 
       await eventually('the request arrives', () => held.waiting() === 1);
       await tell(router, target, { slot: 'blue', ports: [blue.port] });
       assert.match((await get(listen)).text, /^v1/);
-      assert.equal(await router.drain(slot, 10_000, [`blue-${blue.port}`]), true);
+      assert.deepEqual(await router.drain(slot, 10_000, [`blue-${blue.port}`]), nothingLeft);
       const left = [`blue-${held.port}`];
-      assert.equal(await router.drain(slot, 50, left), false);
+      assert.deepEqual(await router.drain(slot, 50, left), { closed: 0, cut: 1 });
       const drained = router.drain(slot, 20_000, left);
       held.release();
       assert.equal((await early).text, 'held');
-      assert.equal(await drained, true);
+      assert.deepEqual(await drained, nothingLeft);
       await held.close();
     });
 

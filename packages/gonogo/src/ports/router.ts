@@ -24,6 +24,14 @@ export type Observed = {
 /** A shift that is checked and ready; `commit` cannot fail for anything that could have been seen before. */
 export type Prepared = { readonly shift: Shift; readonly generation: number; readonly token: string };
 
+/** What did not end by itself before its slot was let go. */
+export type Drained = {
+  /** WebSockets and event streams that were closed, one after another, so that their clients come again. */
+  readonly closed: number;
+  /** What was in flight still at the deadline: it ends with its instance. */
+  readonly cut: number;
+};
+
 export type Shifted = {
   readonly generation: number;
   /** From the call of `commit` to the data plane's acknowledgement. */
@@ -64,11 +72,10 @@ export interface Router {
   hold(target: Target, bounds: HoldBounds): Promise<void>;
   release(target: Target): Promise<void>;
   /**
-   * Resolves true when nothing is in flight to the slot, false at the deadline. With `instances` only what is in flight
-   * to those counts, also when they are members no more.
+   * Resolves when nothing is in flight to the slot, or at the deadline. With `instances` only what is in flight to those
+   * counts, also when they are members no more.
    */
-  drain(slot: SlotId, deadline: Millis, instances?: readonly InstanceId[]): Promise<boolean>;
-
+  drain(slot: SlotId, deadline: Millis, instances?: readonly InstanceId[]): Promise<Drained>;
   /** What users asked of who is in the slot now: a slot that was empty begins anew. */
   counters(slot: SlotId): Promise<Counters>;
   /** Asks through the front on a fresh connection which slot answers `path`; undefined when nobody does. */

@@ -46,9 +46,9 @@ describe('a slot that is drained', () => {
     await eventually('the stream is left', async () => (await inFlight()) === 1);
     assert.equal(await socket.stop(), 'closed');
     await proxy.serveTarget('t', upstream.port, { drain: { stream: 100 } });
-    assert.deepEqual(await proxy.ask('drain', { ...place, deadline: 10_000 }), { drained: true, cut: 0 });
+    assert.deepEqual(await proxy.ask('drain', { ...place, deadline: 10_000 }), { closed: 1, cut: 0 });
     assert.match((await stream.stop()) ?? '', /aborted|ended/);
-    assert.deepEqual(await drained, { drained: true, cut: 0 });
+    assert.deepEqual(await drained, { closed: 1, cut: 0 });
   });
 
   test('without budgets gives them up before its deadline, also of one instance alone', async (t) => {
@@ -62,7 +62,7 @@ describe('a slot that is drained', () => {
     const staying = holdWebSocket(proxy.listen);
     await staying.begun;
     const drained = await proxy.ask('drain', { ...place, deadline: 1_000, instances: ['blue-1'] });
-    assert.deepEqual(drained, { drained: true, cut: 0 });
+    assert.deepEqual(drained, { closed: 1, cut: 0 });
     assert.equal(await leaving.stop(), 'closed');
     assert.equal(await staying.stop(), undefined);
   });

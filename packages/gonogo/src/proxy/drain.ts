@@ -34,20 +34,31 @@ type Draining = {
   readonly instances?: readonly string[] | undefined;
 };
 
+export type Drained = {
+  /** WebSockets and event streams that were closed because they would not have ended by themselves. */
+  readonly closed: number;
+  /** What was in flight still when the deadline came. */
+  readonly cut: number;
+};
+
 /** Waits until nothing is in flight to a slot, for at most `deadline` milliseconds; what lasts is closed within its budget. */
-export async function drain(
-  pool: Pool,
-  { deadline, budgets, instances }: Draining,
-): Promise<{ drained: boolean; cut: number }> {
+export async function drain(pool: Pool, { deadline, budgets, instances }: Draining): Promise<Drained> {
   const all = [...pool.upstreams, ...pool.leaving];
   const asked = instances ? all.filter(({ member }) => instances.includes(member.instance)) : all;
   const within = (budget = deadline): number => Math.min(budget, deadline);
-  const lasting = asked.flatMap((upstream) => [...upstream.lasting]);
+  let closed = 0;
+  const close = (upstream: Upstream, one: Lasting): void => {
+    if (upstream.lasting.has(one)) closed += 1;
+    one.close();
+  };
+  const lasting = asked.flatMap((upstream) =>
+    [...upstream.lasting].map((one) => ({ kind: one.kind, close: () => close(upstream, one) })),
+  );
   const { stream, websocket } = budgets;
   const stop = closeInTurn(lasting, { stream: within(stream), websocket: within(websocket) });
   const cut = instances ? await leftOf(asked, deadline) : await leftIn(pool.traffic, deadline);
   stop();
-  return { drained: cut === 0, cut };
+  return { closed, cut };
 }
 
 const leftIn = async (traffic: Traffic, deadline: number): Promise<number> =>

@@ -331,7 +331,7 @@ describe('the proxy', () => {
     assert.equal((await proxy.ask('counters', { target: 't', slot: 'blue' })).inFlight, 1);
     assert.deepEqual([await early.stop(), await late.stop()], [undefined, undefined]);
     assert.deepEqual(await proxy.ask('drain', { target: 't', slot: 'blue', deadline: 10_000 }), {
-      drained: true,
+      closed: 0,
       cut: 0,
     });
     const upgrade = asked().replace('Connection: close', 'Connection: Upgrade\r\nUpgrade: websocket');

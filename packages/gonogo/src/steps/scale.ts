@@ -1,5 +1,8 @@
-import type { Outcome, WorkOf } from '../domain/plan.ts';
+import type { EvidenceRef, Outcome, WorkOf } from '../domain/plan.ts';
+import type { PoolId } from '../domain/slot.ts';
+import type { Millis } from '../domain/units.ts';
 import { type Call, ok, type Performer } from '../ports/performer.ts';
+import type { Drained } from '../ports/router.ts';
 import { patiently } from './patience.ts';
 import { readinessOf, readyNow } from './probe.ts';
 import {
@@ -30,22 +33,26 @@ export const scaleStep = (tools: Tools): Performer<'scale'> => ({
 async function fill(tools: Tools, work: ScaleWork, call: Call): Promise<Outcome> {
   const { key, fence, signal } = call;
   const opened = await openRevision(tools, work.revision);
-  await takeOut(tools, work, { opened, call });
+  const evidence = await takeOut(tools, work, { opened, call });
   const [rollout = ''] = key.split('/');
   await tools.runtime.apply({ ...(await poolSpec(tools, opened, work)), rollout }, fence, signal);
-  return ok();
+  return ok(evidence);
 }
 
 /** Of too many, those that the runtime will stop get no new request, and finish what they have. */
-async function takeOut(tools: Tools, { pool, count }: ScaleWork, { opened, call }: Taking): Promise<void> {
+async function takeOut(
+  tools: Tools,
+  { pool, count }: ScaleWork,
+  { opened, call }: Taking,
+): Promise<EvidenceRef[]> {
   const instances = (await observePool(tools, pool))?.instances ?? [];
   const leaving = instances.slice(count).map(({ id }) => id);
-  if (leaving.length === 0 || !(await takesTraffic(tools, pool))) return;
+  if (leaving.length === 0 || !(await takesTraffic(tools, pool))) return [];
   const { run } = opened.revision.release.manifest;
   const ready = await readyNow(tools, instances.slice(0, count), readinessOf(opened, call.signal));
   // With nobody ready the slot keeps its members: one of those that leave may be the last that answers.
   if (ready.length > 0) await tools.router.members(pool, ready.map(memberOf), call.fence);
-  await tools.router.drain(pool, run.grace, leaving);
+  return await keepCuts(tools, pool, await tools.router.drain(pool, run.grace, leaving));
 }
 
 type Taking = { readonly opened: Opened; readonly call: Call };
@@ -55,14 +62,25 @@ async function empty(tools: Tools, { pool, revision }: ScaleWork, { fence }: Cal
   if (!(await observePool(tools, pool))) return ok();
   const { revision: opened, secrets } = await openRevision(tools, revision);
   const { grace } = opened.release.manifest.run;
-  if (await takesTraffic(tools, pool)) {
-    await tools.router.members(pool, [], fence);
-    await tools.router.drain(pool, grace);
-  }
+  const cuts = (await takesTraffic(tools, pool)) ? await letGo(tools, pool, { grace, fence }) : [];
   const lines = await lastLines(tools, pool, secrets);
-  const evidence = lines.length > 0 ? [await keepEvidence(tools, pool.target, { of: 'log', lines })] : [];
+  const log = lines.length > 0 ? [await keepEvidence(tools, pool.target, { of: 'log', lines })] : [];
   await tools.runtime.remove(pool, grace, fence);
-  return ok(evidence);
+  return ok([...cuts, ...log]);
+}
+
+type LettingGo = { readonly grace: Millis; readonly fence: Call['fence'] };
+
+async function letGo(tools: Tools, pool: PoolId, { grace, fence }: LettingGo): Promise<EvidenceRef[]> {
+  await tools.router.members(pool, [], fence);
+  return await keepCuts(tools, pool, await tools.router.drain(pool, grace));
+}
+
+/** Users who lost something because a slot was let go are told of; usually there are none. */
+async function keepCuts(tools: Tools, { target }: PoolId, { closed, cut }: Drained): Promise<EvidenceRef[]> {
+  if (closed + cut === 0) return [];
+  const facts = { connections_closed: closed, requests_cut: cut };
+  return [await keepEvidence(tools, target, { of: 'facts', facts })];
 }
 
 const takesTraffic = async ({ router }: Tools, { role, target }: ScaleWork['pool']): Promise<boolean> =>

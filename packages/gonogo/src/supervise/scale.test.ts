@@ -78,7 +78,7 @@ function start(
       router: {
         members: async (_slot, members) => void told.push(members.map(({ instance }) => instance)),
         counters: () => Promise.reject(new Error('nobody counts requests here')),
-        drain: async () => true,
+        drain: async () => ({ closed: 0, cut: 0 }),
         ...rest.router,
       },
       checks: checkRunner(),
@@ -116,7 +116,7 @@ test('a pool grows while its instances are busy and shrinks when they are not, w
       ? 'up, no members'
       : 'something else';
     drained.push({ ids, were });
-    return true;
+    return { closed: 0, cut: 0 };
   };
   start({ router: { drain } }).want([pool({ downAfter: 5 * scaleEvery })], 'blue');
   await eventually('three members', () => lastTold().length === 3);
@@ -163,7 +163,7 @@ test('a rollout that begins while an instance drains calls it off', async () => 
   await idle();
   await host.runtime.apply({ ...pool().spec, count: 2 }, 1, never());
   const draining = Promise.withResolvers<void>();
-  const rollout = Promise.withResolvers<boolean>();
+  const rollout = Promise.withResolvers<Awaited<ReturnType<Router['drain']>>>();
   const drain: Router['drain'] = () => {
     draining.resolve();
     return rollout.promise;
@@ -173,7 +173,7 @@ test('a rollout that begins while an instance drains calls it off', async () => 
   await draining.promise;
   assert.equal(lastTold().length, 1);
   called.want([pool()]);
-  rollout.resolve(true);
+  rollout.resolve({ closed: 0, cut: 0 });
   await eventually('both members again', () => lastTold().length === 2);
   assert.equal((await runningIds()).length, 2);
 });

@@ -217,7 +217,7 @@ export const ProxyAnswers = {
   stats: StatsWire,
   metrics: z.string(),
   /** `cut`: what was still in flight at the deadline, and breaks when its instance is stopped. */
-  drain: z.strictObject({ drained: z.boolean(), cut: z.int() }),
+  drain: z.strictObject({ closed: z.int(), cut: z.int() }),
   retire: z.null(),
 };
 

@@ -4,7 +4,7 @@ import type { Split } from '../../domain/split.ts';
 import { streamOf, type Target, targetKey } from '../../domain/target.ts';
 import { problem } from '../../errors.ts';
 import type { Fence } from '../../ports/leases.ts';
-import type { HoldBounds, Member, Observed, Router } from '../../ports/router.ts';
+import type { Drained, HoldBounds, Member, Observed, Router } from '../../ports/router.ts';
 import { Mutex } from '../../system/mutex.ts';
 import { addTraffic } from '../../wire/traffic.ts';
 import { ask, codeOf, isServing } from './apply.ts';
@@ -124,13 +124,14 @@ async function drain(
   options: EmbeddedRouterOptions,
   slot: SlotId,
   { deadline, instances }: Draining,
-): Promise<boolean> {
+): Promise<Drained> {
   const place = await placeOf(options, slot.target);
-  if (!place) return true; // Nothing comes in, so nothing is in flight.
+  if (!place) return { closed: 0, cut: 0 }; // Nothing comes in, so nothing is in flight.
   const only = instances ? { instances: [...instances] } : {};
   const input = { ...named(slot), deadline, ...only };
   const answers = await askWorkersOf(options, slot.target, { method: 'drain', input });
-  return answers.every((answer) => answer.drained);
+  const sum = (count: keyof Drained): number => answers.reduce((all, answer) => all + answer[count], 0);
+  return { closed: sum('closed'), cut: sum('cut') };
 }
 
 async function hold(
