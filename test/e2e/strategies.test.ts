@@ -45,10 +45,13 @@ const canary = {
   strategy: 'canary',
 } satisfies Site;
 
+const inPlace = { production: watched, strategy: 'in-place' } satisfies Site;
+
 describe('users lose no request', { concurrency: 2 }, () => {
   for (const [name, site] of [
     ['in a rolling rollout', rolling],
     ['in a canary', canary],
+    ['in an in-place rollout, in which they wait', inPlace],
   ] as const) {
     test(name, async (t) => {
       const sandbox = await makeSandbox(t);

@@ -157,6 +157,16 @@ const written = section({
     }),
     'What still lasts when a release is retired is closed within this, one after another, so that not all come back at once.',
   ),
+  hold: optional(
+    section({
+      within: optional(
+        durationOrNone,
+        'For how long at most; after that they are answered 503. Default 30s.',
+      ),
+      requests: optional(count, 'How many may wait at once; more are answered 503. Default 1000.'),
+    }),
+    'While nobody serves, as in the middle of an in-place rollout, requests wait.',
+  ),
   tls: optional(
     section({
       certificate: doc(file, 'A PEM file with the certificate and its chain; read again when it changes.'),
@@ -176,10 +186,16 @@ const written = section({
 });
 
 /** `proxy:` of an environment — what its front does beyond forwarding. */
-export const proxy = parsed(written, ({ upstream_host, ...rest }) => ({
+export const proxy = parsed(written, ({ upstream_host, hold, ...rest }) => ({
   ...rest,
   ...(upstream_host === undefined ? {} : { upstreamHost: upstream_host }),
+  ...(hold === undefined ? {} : { hold: holdOf(hold) }),
 }));
+
+const holdOf = ({ requests, ...rest }: NonNullable<z.output<typeof written>['hold']>) => ({
+  ...rest,
+  ...(requests === undefined ? {} : { atMost: requests }),
+});
 
 /** `preview:` of an environment — how the slot without users is reached. */
 export const preview = z.union([

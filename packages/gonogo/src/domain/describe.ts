@@ -1,6 +1,6 @@
-import type { Work, WorkOf } from './plan.ts';
+import type { Move, Work, WorkOf } from './plan.ts';
 import type { PoolId } from './slot.ts';
-import { describeSplit, type Shift, sameSplit } from './split.ts';
+import { describeSplit, sameSplit } from './split.ts';
 
 /** A piece of work in a few words, for people: `run 2 in green`. */
 export function describeWork(work: Work): string {
@@ -16,7 +16,7 @@ export function describeWork(work: Work): string {
     case 'ask':
       return describeGate(work);
     case 'flip':
-      return work.moves.map(({ shift }) => describeShift(shift)).join('; ');
+      return work.moves.map(describeMove).join('; ');
     case 'watch':
       return `watch ${work.pool.slot} for ${work.rules.for / 1000} s`;
   }
@@ -30,10 +30,11 @@ const describeScale = ({ pool, count }: WorkOf<'scale'>): string =>
     ? `stop ${poolInWords(pool)}`
     : `run ${count}${pool.role === 'web' ? '' : ` ${pool.role}`} in ${pool.slot}`;
 
-const describeShift = ({ from, to }: Shift): string =>
-  sameSplit(from, to)
-    ? 'send traffic to the instances that are ready now'
-    : `send traffic to ${describeSplit(to)}, which goes to ${describeSplit(from)}`;
+function describeMove({ shift: { from, to }, holds }: Move): string {
+  if (sameSplit(from, to)) return 'send traffic to the instances that are ready now';
+  if (holds) return `let users wait, who are with ${describeSplit(from)}`;
+  return `send traffic to ${describeSplit(to)}, which goes to ${describeSplit(from)}`;
+}
 
 function describeGate({ otherwise, unlessProvenBy }: WorkOf<'ask'>): string {
   const asked =

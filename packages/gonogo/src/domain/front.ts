@@ -19,6 +19,8 @@ export type FrontSettings = {
   readonly upstreamHost?: string;
   /** What WebSockets and event streams are closed within, one after another, when their slot is drained. Default: its grace. */
   readonly drain?: { readonly streams?: Millis; readonly websockets?: Millis };
+  /** How many requests wait while nobody serves, and for how long; 0: nobody does. Default: 1000, for 30 s. */
+  readonly hold?: { readonly atMost?: number; readonly within?: Millis };
   readonly tls?: Tls;
   /** What follows holds for the whole address, which services may share. */
   readonly workers?: number;

@@ -27,6 +27,8 @@ export type Taker = { readonly pool: PoolId; readonly revision: string; readonly
 /** One target's part of a flip: the shift, where users come in and what they find there, and the pools that must be ready to take it. */
 export type Move = {
   readonly shift: Shift;
+  /** Users who come while nobody serves wait: somebody will soon. */
+  readonly holds?: true;
   readonly front: Address;
   readonly proxy?: FrontSettings;
   readonly pools: readonly Taker[];

@@ -33,6 +33,7 @@ const proxy: Complete<FrontSettings> = {
   health: '/up',
   upstreamHost: 'shop.internal',
   drain: { streams: 1, websockets: 2 },
+  hold: { atMost: 10, within: 1_000 },
   tls: { certificate: '/c.pem', key: '/k.pem', redirect: 80 },
   workers: 2,
   trusted: ['10.0.0.0/8'],

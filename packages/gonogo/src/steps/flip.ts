@@ -6,6 +6,7 @@ import { isProblem } from '../errors.ts';
 import { type Call, failed, ok, type Performer, unknown } from '../ports/performer.ts';
 import type { Prepared } from '../ports/router.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
+import { holdUsers, releaseUsers } from './cutover.ts';
 import { readinessOf, readyNow } from './probe.ts';
 import { keepEvidence, memberOf, observePool, openRevision, type Tools } from './tools.ts';
 
@@ -19,7 +20,8 @@ const pause = 250;
 
 /**
  * Moves user traffic: readiness is asked again now, every move is prepared, then all are committed, each acknowledged
- * by the data plane and confirmed by a fresh connection through the front. A move that fails reverts the others.
+ * by the data plane and confirmed by a fresh connection through the front. A move that fails reverts the others. Where
+ * nobody serves for a while, users wait.
  */
 export const flipStep = (tools: Tools): Performer<'flip'> => ({
   perform: async (work, call) => await flip(tools, work, call),
@@ -36,7 +38,9 @@ async function flip(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outc
   }
   call.signal.throwIfAborted();
   const prepared = await prepareAll(tools, open, call);
+  await holdUsers(tools, open);
   const acknowledged = await commitAll(tools, prepared, call);
+  await releaseUsers(tools, moves);
   return (await confirmAll(tools, moves, call)) ?? (await record(tools, moves, acknowledged));
 }
 
@@ -185,7 +189,10 @@ async function record(
 
 async function look(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outcome | 'not-begun'> {
   const states = await Promise.all(moves.map(({ shift }) => stateOf(tools, shift)));
-  if (states.every((state) => state === 'done')) return (await confirmAll(tools, moves, call)) ?? ok();
+  if (states.every((state) => state === 'done')) {
+    await releaseUsers(tools, moves);
+    return (await confirmAll(tools, moves, call)) ?? ok();
+  }
   if (states.every((state) => state === 'not-begun')) return 'not-begun';
   return unknown('the router sends traffic neither where it did nor where it should');
 }

@@ -88,6 +88,7 @@ export function flipWork(
   const shift = { target: world.target, from, to, ...(or ? { or } : {}) };
   const move: Move = {
     shift,
+    ...(to === 'nobody' && world.live ? { holds: true } : {}),
     ...frontOf(world, serving),
     pools,
   };

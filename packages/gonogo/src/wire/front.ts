@@ -24,6 +24,7 @@ export const FrontWire = z.strictObject({
   health: path.exactOptional(),
   upstreamHost: name.exactOptional(),
   drain: z.strictObject({ streams: millis, websockets: millis }).exactOptional(),
+  hold: z.strictObject({ atMost: amount, within: millis }).exactOptional(),
   tls: z.strictObject({ certificate: file, key: file, redirect: port.exactOptional() }).exactOptional(),
   workers: z.int().min(1).max(64).exactOptional(),
   trusted: z.array(z.string().max(64)).max(1000).exactOptional(),
