@@ -36,7 +36,10 @@ async function gonogo(
     await writeFile(join(folder, name), content);
   }
   const clean = { PATH: process.env.PATH ?? '', HOME: folder, GONOGO_STATE: state, ...env };
-  return { ...(await exec([process.execPath, main, ...args], { cwd: folder, env: clean })), state };
+  return {
+    ...(await exec([process.execPath, main, ...args], { cwd: folder, env: clean, maxBytes: 2 ** 20 })),
+    state,
+  };
 }
 
 async function serve(t: TestContext, listener: RequestListener): Promise<{ port: number; url: string }> {
