@@ -4,7 +4,7 @@ import type { Router } from '../packages/gonogo/src/ports/router.ts';
 import { freeAddress } from '../test/suites/addresses.ts';
 import { routerHost } from '../test/suites/router-host.ts';
 import { residentMb } from './proxy/process-stat.ts';
-import { startMixedLoad } from './strict-client/mixed.ts';
+import { spawnMixedLoad } from './strict-client/mixed-process.ts';
 import { spawnUpstream } from './strict-client/upstream-process.ts';
 
 const target = { project: 'acme', service: 'shop', environment: 'production', host: 'local' };
@@ -21,7 +21,7 @@ export async function flip(options: Readonly<Record<string, string>> = {}): Prom
     const listen = await freeAddress();
     await publishBoth(host.router, { listen, ports: applications.map((one) => one.port) });
     const rate = Number(options.rate ?? 300);
-    const load = await startMixedLoad({ ...listen, versions: ['v1', 'v2'], rate });
+    const load = await spawnMixedLoad({ ...listen, versions: ['v1', 'v2'], rate });
     const { acks, confirms } = await flipOften(host.router, flips);
     const { now } = residentMb(await host.proxyPid());
     console.error(`resident memory of the proxy after the flips: ${now} MB`);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from '../packages/gonogo/src/routers/embedded/apply.ts';
 import { launchSpec, proxyId } from '../packages/gonogo/src/routers/embedded/render.ts';
 import { systemClock } from '../packages/gonogo/src/system/clock.ts';
+import { immutableCopy } from '../packages/gonogo/src/system/code-copy.ts';
 import { makePrivateFolder } from '../packages/gonogo/src/system/files.ts';
 import { freeAddress } from '../test/suites/addresses.ts';
 import { startProxy } from '../test/suites/proxy-process.ts';
@@ -105,7 +106,7 @@ async function timeOfNode(): Promise<number> {
 
 /** Has the keeper run the proxy as it is built, and sends all its requests to one application. */
 async function publish(
-  { keeper, state: { proxies: folder } }: EmbeddedHost,
+  { keeper, state: { proxies: folder, root } }: EmbeddedHost,
   listen: { host: string; port: number },
   port: number,
 ): Promise<void> {
@@ -114,10 +115,8 @@ async function publish(
   const [id, target] = [proxyId(listen), 'shop'];
   await keeper.call('bind', listen);
   const launching = { id, worker: 0, run: 0, listeners: [listen] };
-  await keeper.call(
-    'launch',
-    launchSpec(launching, { node: process.execPath, entry: builtEntry('proxy'), folder }),
-  );
+  const program = await immutableCopy(builtEntry('proxy'), root);
+  await keeper.call('launch', launchSpec(launching, { ...program, folder }));
   const place = { folder, id, clock: systemClock, worker: 0 };
   await ask(place, 'publish', { target });
   const members = [{ instance: 'blue', host: '127.0.0.1', port }];

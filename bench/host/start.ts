@@ -32,7 +32,7 @@ export async function startAgent(state: StateFolder, form: Form): Promise<number
   const begun = performance.now();
   const child = spawn(program.node, [...agentFlags, program.entry, state.root], {
     cwd: '/',
-    env: { ...agentEnvironment(process.env), GONOGO_READY_FD: '3' },
+    env: { ...agentEnvironment(process.env, program.entry), GONOGO_READY_FD: '3' },
     detached: true,
     stdio: ['ignore', log, log, 'pipe'],
   });

@@ -1,4 +1,5 @@
 import { mkdir, stat } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { serveApi } from '../api/server.ts';
 import { messageOf, Problem, problem } from '../errors.ts';
 import { diskProblem } from '../system/disk.ts';
@@ -48,6 +49,7 @@ async function live(state: StateFolder, log: Logger, open: OpenRollouts): Promis
   endWithSocket(state.agentSocket, ended.resolve);
   announce('ready');
   log.info('ready', { socket: state.agentSocket });
+  flushCompileCache(); // Who is killed writes nothing for the next one.
   const why = await ended.promise;
   log.info('ending', { why });
   await api.close();

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { ProblemTold } from '../errors.ts';
 import { immutableCopy } from '../system/code-copy.ts';
 import { diskProblem } from '../system/disk.ts';
+import { compileCache } from '../system/entries.ts';
 import { stateFolder } from '../system/state.ts';
 
 export type Launch = {
@@ -38,8 +39,10 @@ const allowed = [
  */
 export const agentFlags = ['--max-semi-space-size=2', '--single-threaded-gc', '--max-old-space-size=512'];
 
-export const agentEnvironment = (env: NodeJS.ProcessEnv): Record<string, string> =>
-  Object.fromEntries(allowed.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+export const agentEnvironment = (env: NodeJS.ProcessEnv, entry: string): Record<string, string> => ({
+  ...Object.fromEntries(allowed.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+  ...compileCache(entry),
+});
 
 /** Starts an agent in a session of its own, its output going to `agent.log`. Fails with DISK_FULL or STATE_UNUSABLE. */
 export async function launchAgent(root: string, entry: string): Promise<Launch> {
@@ -49,7 +52,7 @@ export async function launchAgent(root: string, entry: string): Promise<Launch> 
     const program = await immutableCopy(entry, root);
     const child = spawn(program.node, [...agentFlags, program.entry, root], {
       cwd: '/',
-      env: { ...agentEnvironment(process.env), GONOGO_READY_FD: '3' },
+      env: { ...agentEnvironment(process.env, program.entry), GONOGO_READY_FD: '3' },
       detached: true,
       stdio: ['ignore', log, log, 'pipe'],
     });

@@ -18,6 +18,7 @@ import { allMetrics } from './metrics.ts';
 import type { Routes } from './routes.ts';
 import { loadRoutes, type Stored, saveRoutes } from './routes-file.ts';
 import type { Settings } from './settings.ts';
+import { Staged } from './staged.ts';
 import { statsOf } from './stats.ts';
 import {
   published,
@@ -28,7 +29,7 @@ import {
   unpublished,
   withMembers,
 } from './table.ts';
-import { refuseStale, Tickets } from './tickets.ts';
+import { refuseStale, type Ticket, Tickets } from './tickets.ts';
 
 export type ControlOptions = {
   readonly routes: Routes;
@@ -51,10 +52,12 @@ export class Control {
   readonly #options: ControlOptions;
   readonly #changes = new Mutex();
   readonly #tickets = new Tickets();
+  readonly #staged: Staged;
   #stored: Stored;
 
   constructor(options: ControlOptions) {
     this.#options = options;
+    this.#staged = new Staged(options.file);
     this.#stored = options.stored;
   }
 
@@ -78,7 +81,7 @@ export class Control {
       members: checked('members', (input) => this.#change((stored) => members(stored, input))),
       prepare: checked('prepare', (input) => this.#prepare(input)),
       commit: checked('commit', ({ token }) => this.#commit(token)),
-      drop: checked('drop', ({ token }) => this.#tickets.drop(token)),
+      drop: checked('drop', ({ token }) => this.#drop(token)),
       counters: checked('counters', (place) => counted(this.#pool(place).traffic)),
       drain: checked('drain', (input) => this.#drain(input)),
       hold: checked('hold', ({ target, ...bounds }) => this.#live(target).hold(bounds)),
@@ -114,26 +117,54 @@ export class Control {
   async #prepare(input: ProxyInput<'prepare'>): Promise<{ token: string; generation: number }> {
     const prepared = this.#tickets.prepare(this.#route(input.target), input);
     await this.#change((stored) => withTable(stored, this.#tickets.fence(stored.table, input)));
+    await this.#stage(prepared.token);
     return prepared;
+  }
+
+  /** All of a shift that takes long is done before it is committed: users are moved by a rename. */
+  async #stage(token: string): Promise<void> {
+    if (!this.#options.writes) return;
+    const ticket = this.#tickets.find(token);
+    await this.#changes.run(async () => {
+      const from = this.#stored;
+      const to = this.#shifted(from, ticket);
+      await this.#staged.stage(token, { target: ticket.target, from, to });
+    });
   }
 
   async #commit(token: string): Promise<{ generation: number }> {
     const ticket = this.#tickets.find(token);
-    await this.#change((stored) =>
-      withTable(stored, this.#tickets.commit(stored.table, this.#route(ticket.target), ticket)),
-    );
-    this.#tickets.drop(token);
+    await this.#changes.run(async () => {
+      const from = this.#stored;
+      const staged = await this.#staged.commit(token, from);
+      await (staged ? this.#serve(staged) : this.#store(this.#shifted(from, ticket)));
+    });
+    await this.#drop(token);
     return { generation: ticket.generation + 1 };
+  }
+
+  #shifted(stored: Stored, ticket: Ticket): Stored {
+    const route = routeOf(stored.table, ticket.target);
+    if (!route) throw noRoute(ticket.target);
+    return withTable(stored, this.#tickets.commit(stored.table, route, ticket));
+  }
+
+  async #drop(token: string): Promise<void> {
+    this.#tickets.drop(token);
+    await this.#staged.drop(token);
   }
 
   /** One change after another: the file never holds older routes than those that are served. */
   #change(next: (stored: Stored) => Stored): Promise<void> {
     return this.#changes.run(async () => {
       const stored = next(this.#stored);
-      if (stored === this.#stored) return;
-      if (this.#options.writes) await saveRoutes(this.#options.file, stored);
-      await this.#serve(stored);
+      if (stored !== this.#stored) await this.#store(stored);
     });
+  }
+
+  async #store(stored: Stored): Promise<void> {
+    if (this.#options.writes) await saveRoutes(this.#options.file, stored);
+    await this.#serve(stored);
   }
 
   /** What the worker that writes has stored. */

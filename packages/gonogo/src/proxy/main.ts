@@ -3,6 +3,7 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { messageOf, problem } from '../errors.ts';
+import { removeUnfinishedIn } from '../system/files.ts';
 import { type RpcServer, serveRpc } from '../system/rpc.ts';
 import { startFront } from './front.ts';
 import { Routes } from './routes.ts';
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
   const stopListening = ({ close }: RpcServer): void => {
     if (statSync(socketOf(worker), { throwIfNoEntry: false })?.ino === ino) void close();
   };
+  if (worker === 0) await removeUnfinishedIn(folder, Date.now());
   flushCompileCache(); // Who is killed writes nothing for the next one.
   process.on('SIGTERM', () => leave(settings.limits.terminate));
   console.log(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { messageOf, problem } from '../errors.ts';
-import { readIfPresent, writeFileAtomic } from '../system/files.ts';
+import { readIfPresent, type StagedFile, stageFile, writeFileAtomic } from '../system/files.ts';
 import type { RoutesFile, RouteWire, SettingsWire } from '../wire/proxy.ts';
 import type { MemberOf, Table } from './table.ts';
 
@@ -33,9 +33,16 @@ export const nothingStored = (): Stored => ({ table: [], settings: {}, secret: n
 const newSecret = (): string => randomBytes(24).toString('base64url');
 
 /** Stores the routes so that a crash at any instant leaves the old or the new ones. */
-export async function saveRoutes(path: string, { table, settings, secret }: Stored): Promise<void> {
+export const saveRoutes = (path: string, stored: Stored): Promise<void> =>
+  writeFileAtomic(path, textOf(stored));
+
+/** Writes routes that may soon be stored, so that little is left to be done then, and to fail. */
+export const stageRoutes = (path: string, stored: Stored): Promise<StagedFile> =>
+  stageFile(path, textOf(stored));
+
+function textOf({ table, settings, secret }: Stored): string {
   const file = { version: 1, routes: [...table], settings, secret } satisfies RoutesFile;
-  await writeFileAtomic(path, `${JSON.stringify(file, null, 1)}\n`);
+  return `${JSON.stringify(file, null, 1)}\n`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The programs of gonogo that run as a process or a thread of their own. */
@@ -19,3 +20,10 @@ export function entryPath(entry: Entry): string {
   const bundled = !import.meta.url.endsWith('.ts');
   return fileURLToPath(new URL(bundled ? `./${entry}.js` : entrySources[entry], import.meta.url));
 }
+
+/**
+ * The variable that lets a program find what Node.js has compiled of it before: beside its code, so that it goes with
+ * that. Empty for a source, which is compiled anew.
+ */
+export const compileCache = (entry: string): Record<string, string> =>
+  entry.endsWith('.ts') ? {} : { NODE_COMPILE_CACHE: join(dirname(dirname(entry)), 'compiled') };

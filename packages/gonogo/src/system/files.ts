@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
@@ -7,19 +7,46 @@ import { dirname, join } from 'node:path';
  * temporary name, fsync, rename, fsync of the folder (rename(2), fsync(2)).
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+  await (await stageFile(path, data, mode)).commit();
+}
+
+/** A new content of a file that is on the disk already, under another name. One of the two is called, once. */
+export type StagedFile = { commit(): Promise<void>; discard(): Promise<void> };
+
+/** The first half of `writeFileAtomic`, with all that takes long or needs room; the second one is `commit`. */
+export async function stageFile(path: string, data: string | Uint8Array, mode = 0o600): Promise<StagedFile> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    await writeSynced(temporary, data, mode);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(path));
+  const discard = (): Promise<void> => rm(temporary, { force: true });
+  const orDiscard = async (work: Promise<void>): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+  };
+  await orDiscard(writeSynced(temporary, data, mode));
+  const commit = async (): Promise<void> => {
+    await orDiscard(rename(temporary, path));
+    await syncFolder(dirname(path));
+  };
+  return { commit, discard };
 }
 
 /** Whether this is the name of a file that `writeFileAtomic` had not finished. */
 export const isTemporary = (name: string): boolean => /^\.[0-9a-f]{12}\.tmp$/.test(name);
+
+/** Whoever writes such a file has given it its name, or dropped it, long before; milliseconds. */
+const unfinishedFor = 3_600_000;
+
+/** Removes what a process was killed while writing. */
+export async function removeUnfinishedIn(folder: string, now: number): Promise<void> {
+  for (const name of (await readdir(folder)).filter(isTemporary)) {
+    const path = join(folder, name);
+    const stats = await stat(path).catch(() => undefined); // It has its name by now.
+    if (stats && stats.mtimeMs < now - unfinishedFor) await rm(path, { force: true });
+  }
+}
 
 /** Creates a folder and its parents for this user only. */
 export const makePrivateFolder = async (path: string): Promise<void> => {

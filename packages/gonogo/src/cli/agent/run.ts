@@ -16,7 +16,7 @@ export async function runInForeground(): Promise<never> {
   process.chdir('/');
   if (!process.execve) throw problem('NOT_SUPPORTED', { what: 'gonogo agent run on this platform' });
   return process.execve(node, [node, ...agentFlags, entry, root], {
-    ...agentEnvironment(process.env),
+    ...agentEnvironment(process.env, entry),
     GONOGO_FOREGROUND: '1',
   });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Route } from '../../domain/front.ts';
+import { compileCache } from '../../system/entries.ts';
 import type { LaunchSpec, ListenerSpec } from '../../wire/keeper.ts';
 import type { RouteWire, RulesWire, SettingsWire } from '../../wire/proxy.ts';
 
@@ -50,7 +51,7 @@ export function launchSpec(
     env: {
       PATH: '/usr/local/bin:/usr/bin:/bin',
       GONOGO_LISTENERS: String(listeners.length),
-      NODE_COMPILE_CACHE: join(folder, 'compiled'), // Users wait for a proxy that is started again.
+      ...compileCache(entry), // Users wait for a proxy that is started again.
     },
     output: logFile(folder, id),
     listeners: [...listeners],
