@@ -116,6 +116,18 @@ describe('a slot that is drained', () => {
     assert.deepEqual(await drained, { closed: 1, cut: 0 });
   });
 
+  test('waits for those too who came before its instance was out for a moment', async (t) => {
+    const upstream = await startUpstream('v1');
+    t.after(() => upstream.close());
+    await proxy.serveTarget('t', upstream.port, { drain: { stream: 100 } });
+    const stream = holdStream(proxy.listen);
+    await stream.begun;
+    const member = { instance: 'blue-1', host: '127.0.0.1', port: upstream.port };
+    for (const members of [[], [member], []]) await proxy.ask('members', { ...place, members });
+    assert.deepEqual(await proxy.ask('drain', { ...place, deadline: 10_000 }), { closed: 1, cut: 0 });
+    await stream.stop();
+  });
+
   test('tells its clients to come again when the proxy itself retires, and leaves idle ones their time', async (t) => {
     const upstream = await startUpstream('v1');
     t.after(() => upstream.close());
