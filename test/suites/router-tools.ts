@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
 import type net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SlotName } from '../../packages/gonogo/src/domain/slot.ts';
+import { trafficBetween } from '../../packages/gonogo/src/domain/judge.ts';
+import type { SlotId, SlotName } from '../../packages/gonogo/src/domain/slot.ts';
 import { all, type Split } from '../../packages/gonogo/src/domain/split.ts';
 import type { Target } from '../../packages/gonogo/src/domain/target.ts';
 import type { Router } from '../../packages/gonogo/src/ports/router.ts';
@@ -68,6 +69,13 @@ export async function tell(
 ): Promise<void> {
   const members = ports.map((port) => ({ instance: `${slot}-${port}`, host: '127.0.0.1', port }));
   await router.members({ target, slot }, members);
+}
+
+/** What all who count say of a slot, and who they are. */
+export async function countsOf(router: Router, slot: SlotId) {
+  const all = await router.counters(slot);
+  const inFlight = all.reduce((sum, one) => sum + one.inFlight, 0);
+  return { ...trafficBetween([], all), inFlight, incarnations: all.map(({ incarnation }) => incarnation) };
 }
 
 /** Waits until a question is answered with true; fails after 20 s, which on a busy machine is still plenty. */

@@ -46,7 +46,7 @@ function tail(first: number, { from, to }: Range, ratio: (k: number) => number):
 const logChoose = (of: number, some: number): number =>
   logFactorial(of) - logFactorial(some) - logFactorial(of - some);
 
-/** Small ones are multiplied out; from ten on Stirling's series is exact to twelve digits. */
+/** Small ones are multiplied out; from ten on Stirling's series is exact to nine digits. */
 function logFactorial(n: number): number {
   if (n >= 10)
     return (n + 0.5) * Math.log(n) - n + Math.log(2 * Math.PI) / 2 + 1 / (12 * n) - 1 / (360 * n ** 3);

@@ -89,11 +89,18 @@ describe('counted traffic', () => {
   });
 
   test('between two readings is their difference', () => {
-    assert.deepEqual(trafficBetween(counters('a', 40), counters('a', 100)).requests, 60);
+    assert.deepEqual(trafficBetween([counters('a', 40)], [counters('a', 100)]), traffic(60));
   });
 
   test('counts from zero when the counter has started again', () => {
-    assert.equal(trafficBetween(counters('a', 100), counters('b', 7)).requests, 7);
+    assert.deepEqual(trafficBetween([counters('a', 100)], [counters('b', 7)]), traffic(7));
+    assert.deepEqual(trafficBetween([], []), noTraffic);
+  });
+
+  test('counts nothing twice when one of several counters has started again', () => {
+    const before = [counters('a', 40), counters('b', 50)];
+    assert.deepEqual(trafficBetween(before, [counters('a', 45), counters('c', 7)]), traffic(12));
+    assert.deepEqual(trafficBetween(before, [counters('b', 51)]), traffic(1), 'one is gone');
   });
 
   test('adds up', () => {

@@ -17,18 +17,25 @@ export type Judgement =
 
 export const noTraffic: Traffic = { requests: 0, errors: 0, latency: { bounds: [], counts: [] } };
 
-/** What was counted between two readings; a counter that started anew in between counts from zero. */
-export function trafficBetween(before: Counters | undefined, after: Counters): Traffic {
-  if (!before || before.incarnation !== after.incarnation) return after;
-  return {
-    requests: after.requests - before.requests,
-    errors: after.errors - before.errors,
-    latency: {
-      bounds: after.latency.bounds,
-      counts: after.latency.counts.map((count, i) => count - (before.latency.counts[i] ?? 0)),
-    },
-  };
-}
+/** What was counted between two readings of some counters; one that started anew in between counts from zero. */
+export const trafficBetween = (before: readonly Counters[], after: readonly Counters[]): Traffic =>
+  after
+    .map((now) =>
+      trafficSince(
+        before.find(({ incarnation }) => incarnation === now.incarnation),
+        now,
+      ),
+    )
+    .reduce(addTraffic, noTraffic);
+
+const trafficSince = (before: Counters | undefined, { requests, errors, latency }: Counters): Traffic => ({
+  requests: requests - (before?.requests ?? 0),
+  errors: errors - (before?.errors ?? 0),
+  latency: {
+    bounds: latency.bounds,
+    counts: latency.counts.map((count, i) => count - (before?.latency.counts[i] ?? 0)),
+  },
+});
 
 /** Adds up stretches of traffic that were counted with the same bounds. */
 export function addTraffic(a: Traffic, b: Traffic): Traffic {

@@ -1,4 +1,7 @@
-/** Cumulative counts of one slot as its router saw it. Differences are meaningful only within one incarnation. */
+/**
+ * Cumulative counts of one slot as its router saw it, or one of the workers it has. Differences are meaningful only within
+ * one incarnation.
+ */
 export type Counters = {
   /** Changes whenever the counter started again at zero. */
   readonly incarnation: string;

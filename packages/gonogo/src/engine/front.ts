@@ -21,7 +21,7 @@ export type FrontWish = {
 export async function chooseFront(router: Router, { target, listen, current }: FrontWish): Promise<Address> {
   if (!listen) return current ?? (await freeFront(router, target));
   const moves = current !== undefined && (current.host !== listen.host || current.port !== listen.port);
-  if (moves && (await router.observe(target)).generation > 0) {
+  if (moves && (await router.observe(target)).split !== 'nobody') {
     const [from, to] = [current, listen].map(({ host, port }) => `${host}:${port}`);
     throw problem('NOT_SUPPORTED', {
       what: `moving the front of ${target.environment} from ${from} to ${to} while it serves`,

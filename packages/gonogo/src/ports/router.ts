@@ -76,8 +76,8 @@ export interface Router {
    * counts, also when they are members no more.
    */
   drain(slot: SlotId, deadline: Millis, instances?: readonly InstanceId[]): Promise<Drained>;
-  /** What users asked of who is in the slot now: a slot that was empty begins anew. */
-  counters(slot: SlotId): Promise<Counters>;
+  /** What users asked of who is in the slot now, by whoever counts it: a slot that was empty begins anew. */
+  counters(slot: SlotId): Promise<readonly Counters[]>;
   /** Asks through the front on a fresh connection which slot answers `path`; undefined when nobody does. */
   whoAnswers(target: Target, path: string): Promise<SlotId['slot'] | undefined>;
 }

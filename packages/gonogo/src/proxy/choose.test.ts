@@ -63,14 +63,3 @@ test('a latency falls under the first bound that is not below it', () => {
   assert.equal(bucketOf(1e9), latencyBounds.length);
   for (const [i, bound] of latencyBounds.entries()) assert.equal(bucketOf(bound), i);
 });
-
-test('whoever waits for silence is told at once when there is, and at the end of its patience when not', async () => {
-  const traffic = new Traffic();
-  assert.equal(await traffic.idle(60_000), true);
-  traffic.begin();
-  assert.equal(await traffic.idle(5), false);
-  const silent = traffic.idle(60_000);
-  traffic.end({ ms: 1, failed: true, counted: true, status: 502 });
-  assert.equal(await silent, true);
-  assert.deepEqual([traffic.requests, traffic.errors, traffic.inFlight], [1, 1, 0]);
-});

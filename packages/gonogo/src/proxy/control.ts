@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import { whyUnusable } from '../system/certificate.ts';
 import { Mutex } from '../system/mutex.ts';
 import type { RpcHandlers } from '../system/rpc.ts';
@@ -12,6 +13,7 @@ import {
 import { takenBy } from '../wire/reach.ts';
 import { counted } from './counters.ts';
 import { drain } from './drain.ts';
+import { follow } from './follow.ts';
 import type { Front } from './front.ts';
 import type { LiveRoute } from './live-route.ts';
 import { allMetrics } from './metrics.ts';
@@ -62,7 +64,7 @@ export class Control {
   }
 
   handlers(): RpcHandlers {
-    const { front, retire } = this.#options;
+    const { front } = this.#options;
     const program = process.argv[1] ?? '';
     const hello = {
       pid: process.pid,
@@ -89,7 +91,7 @@ export class Control {
       reload: checked('reload', () => this.#reload()),
       stats: checked('stats', () => this.stats()),
       metrics: checked('metrics', () => this.metrics()),
-      retire: checked('retire', ({ deadline }) => void retire(deadline)),
+      retire: checked('retire', ({ deadline }) => this.#retire(deadline)),
     };
   }
 
@@ -173,6 +175,17 @@ export class Control {
       const stored = await loadRoutes(this.#options.file);
       if (stored) await this.#serve(stored);
     });
+  }
+
+  /** Nobody tells it anything from now on: those who stay with it go by what the next one stores. */
+  #retire(deadline: number): void {
+    const { file, routes, retire } = this.#options;
+    const goOn = async (): Promise<void> => {
+      await this.#reload();
+      routes.releaseServed();
+    };
+    follow(file, () => void goOn().catch((error: unknown) => console.error(messageOf(error))));
+    retire(deadline);
   }
 
   async #serve(stored: Stored): Promise<void> {

@@ -29,7 +29,6 @@ export class Traffic {
   /** Answers by the first digit of their status, from 1 to 5. */
   readonly statuses: number[] = [0, 0, 0, 0, 0];
   readonly latency: number[] = new Array(latencyBounds.length + 1).fill(0);
-  readonly #waiting = new Set<() => void>();
 
   begin(): void {
     this.inFlight += 1;
@@ -48,22 +47,6 @@ export class Traffic {
       const bucket = bucketOf(ms);
       this.latency[bucket] = (this.latency[bucket] ?? 0) + 1;
     }
-    if (this.inFlight === 0) for (const wake of this.#waiting) wake();
-  }
-
-  /** Resolves true as soon as nothing is in flight, false after `ms`. */
-  idle(ms: number): Promise<boolean> {
-    if (this.inFlight === 0) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const settle = (idle: boolean): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(wake);
-        resolve(idle);
-      };
-      const wake = (): void => settle(true);
-      const timer = setTimeout(() => settle(false), ms);
-      this.#waiting.add(wake);
-    });
   }
 }
 

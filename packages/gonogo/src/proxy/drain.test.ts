@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { holdStream, holdWebSocket } from '../../../../bench/strict-client/long-lived.ts';
 import { startUpstream } from '../../../../bench/strict-client/upstream.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
+import { startRaw } from '../../../../test/suites/raw.ts';
 import { eventually } from '../../../../test/suites/router-tools.ts';
 import { closeInTurn } from './drain.ts';
 
@@ -25,6 +26,24 @@ test('what lasts is closed one after another, each kind within its own budget, u
   t.mock.timers.tick(5_000);
   assert.deepEqual(closed, ['a', 'b']);
 });
+
+/** A client that asks on one connection. */
+function talk({ host, port }: { host: string; port: number }) {
+  const socket = net.connect(port, host).setEncoding('latin1');
+  let [heard, over] = ['', false];
+  socket.on('data', (text: string) => {
+    heard += text;
+  });
+  socket.on('error', () => undefined); // `close` follows.
+  socket.on('close', () => {
+    over = true;
+  });
+  return {
+    ask: (path: string) => void socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`),
+    heard: () => heard,
+    isOver: () => over,
+  };
+}
 
 describe('a slot that is drained', () => {
   let proxy: ProxyProcess;
@@ -65,6 +84,48 @@ describe('a slot that is drained', () => {
     assert.deepEqual(drained, { closed: 1, cut: 0 });
     assert.equal(await leaving.stop(), 'closed');
     assert.equal(await staying.stop(), undefined);
+  });
+
+  test('leaves the connection of a stream that has ended by itself to what its client asks next', async (t) => {
+    const stream = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const asked = new Map<string, net.Socket>();
+    const app = await startRaw((socket) =>
+      socket.setEncoding('latin1').on('data', (head: string) => {
+        const [, path = ''] = head.split(' ');
+        asked.set(path, socket);
+        if (path !== '/next') socket.write(stream);
+      }),
+    );
+    t.after(() => app.close());
+    await proxy.serveTarget('t', app.port, { drain: { stream: 1_000 } });
+    const [ends, lasts] = [talk(proxy.listen), talk(proxy.listen)];
+    ends.ask('/ends');
+    await eventually('a stream has begun', () => ends.heard().includes('event-stream'));
+    lasts.ask('/lasts');
+    await eventually('another has begun', () => lasts.heard().includes('event-stream'));
+    const drained = proxy.ask('drain', { ...place, deadline: 10_000 });
+    await proxy.ask('observe', { target: 't' }); // It is asked what follows once the slot is drained.
+    asked.get('/ends')?.write('0\r\n\r\n');
+    await eventually('it has ended', () => ends.heard().endsWith('0\r\n\r\n'));
+    ends.ask('/next');
+    await eventually('its client asks again', () => asked.has('/next'));
+    await eventually('the other one is closed', () => lasts.isOver());
+    asked.get('/next')?.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext');
+    await eventually('the answer is here', () => ends.heard().endsWith('next') || ends.isOver());
+    assert.match(ends.heard(), /\r\n\r\nnext$/);
+    assert.deepEqual(await drained, { closed: 1, cut: 0 });
+  });
+
+  test('waits for those too who came before its instance was out for a moment', async (t) => {
+    const upstream = await startUpstream('v1');
+    t.after(() => upstream.close());
+    await proxy.serveTarget('t', upstream.port, { drain: { stream: 100 } });
+    const stream = holdStream(proxy.listen);
+    await stream.begun;
+    const member = { instance: 'blue-1', host: '127.0.0.1', port: upstream.port };
+    for (const members of [[], [member], []]) await proxy.ask('members', { ...place, members });
+    assert.deepEqual(await proxy.ask('drain', { ...place, deadline: 10_000 }), { closed: 1, cut: 0 });
+    await stream.stop();
   });
 
   test('tells its clients to come again when the proxy itself retires, and leaves idle ones their time', async (t) => {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from './claim.ts';
-import type { Traffic } from './counters.ts';
 import type { Lasting } from './lasting.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -56,15 +55,15 @@ export async function drain(pool: Pool, { deadline, budgets, instances }: Draini
   );
   const { stream, websocket } = budgets;
   const stop = closeInTurn(lasting, { stream: within(stream), websocket: within(websocket) });
-  const cut = instances ? await leftOf(asked, deadline) : await leftIn(pool.traffic, deadline);
+  const cut = await leftOf(asked, deadline);
   stop();
   return { closed, cut };
 }
 
-const leftIn = async (traffic: Traffic, deadline: number): Promise<number> =>
-  (await traffic.idle(deadline)) ? 0 : traffic.inFlight;
-
-/** Instances leave one by one and seldom, so they are looked at now and then instead of being listened to. */
+/**
+ * By the instances, since a slot counts anew when it is filled again. It happens seldom, so they are looked at now and then
+ * instead of being listened to.
+ */
 async function leftOf(upstreams: readonly Upstream[], deadline: number): Promise<number> {
   const end = performance.now() + deadline;
   for (;;) {

@@ -243,11 +243,12 @@ export class Exchange implements Asker, BodySink, Lasting {
 
   /** Ends what does not end by itself, in a way that tells the client to come again. */
   close(): void {
+    if (this.#phase !== 'answering' && this.#phase !== 'tunnel') return; // It ended; its client may have asked again.
     if (this.#phase === 'answering') {
       this.#attempts.connection?.abandon();
       this.end();
     }
-    if (this.#phase !== 'asking') this.#client.cut();
+    this.#client.cut();
   }
 
   /** Gives the place in the slot back; called by whoever closed a tunnel. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { test } from 'node:test';
-import { startUpstream } from '../../../../bench/strict-client/upstream.ts';
-import { startProxy } from '../../../../test/suites/proxy-process.ts';
-import { eventually } from '../../../../test/suites/router-tools.ts';
+import net from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { startUpstream, type Upstream } from '../../../../bench/strict-client/upstream.ts';
+import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
+import { eventually, get } from '../../../../test/suites/router-tools.ts';
 import { entryPath } from '../system/entries.ts';
 import { startStrictClient } from '../system/strict-client.ts';
 
@@ -30,6 +31,72 @@ test('a proxy that is replaced by soft drain loses nothing', async (t) => {
     [[], []],
   );
   assert.ok((await next.ask('counters', { target: 't', slot: 'blue' })).requests > 0);
+});
+
+/** A connection that has carried a request. */
+async function keep({ listen }: ProxyProcess) {
+  const socket = net.connect(listen.port, listen.host).setEncoding('latin1');
+  const ask = async (): Promise<string> => {
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const [answer] = await once(socket, 'data');
+    return answer;
+  };
+  await ask();
+  return { socket, ask };
+}
+
+type SplitTo = 'nobody' | { readonly green: number };
+
+async function shift({ ask }: ProxyProcess, to: SplitTo): Promise<void> {
+  const { split: from } = await ask('observe', { target: 't' });
+  const { token } = await ask('prepare', { target: 't', from, to, fence: 1 });
+  await ask('commit', { token });
+}
+
+async function fillGreen({ ask }: ProxyProcess, { port }: Upstream): Promise<void> {
+  const members = [{ instance: 'green-1', host: '127.0.0.1', port }];
+  await ask('members', { target: 't', slot: 'green', members });
+}
+
+/** One proxy that has sent everybody to blue, and both slots. */
+async function start(t: TestContext) {
+  const [proxy, blue, green] = [await startProxy(), await startUpstream('v1'), await startUpstream('v2')];
+  t.after(() => Promise.all([proxy.close(), blue.close(), green.close()]));
+  await proxy.serve(blue.port);
+  return { proxy, green };
+}
+
+test('who has stayed with a proxy that retires goes where the next one sends everybody', async (t) => {
+  const { proxy, green } = await start(t);
+  const kept = await Promise.all(Array.from({ length: 50 }, () => keep(proxy)));
+  t.after(() => kept.map(({ socket }) => socket.destroy()));
+  await proxy.ask('retire', { deadline: 20_000 });
+  const next = await proxy.next();
+  t.after(() => next.close());
+  await fillGreen(next, green);
+  await shift(next, { green: 100 });
+  await eventually('they are with green', async () => {
+    const one = kept.pop();
+    assert.ok(one, 'each of them is answered once');
+    const answer = await one.ask();
+    assert.match(answer, /\r\nConnection: close\r\n/, 'it is the old one that answers');
+    return answer.includes('v2');
+  });
+});
+
+test('who waits at a proxy that retires is let go when the next one sends users somewhere', async (t) => {
+  const { proxy, green } = await start(t);
+  await shift(proxy, 'nobody');
+  await proxy.ask('hold', { target: 't', atMost: 10, within: 20_000 });
+  const answer = get(proxy.listen);
+  const waiting = async () => (await proxy.ask('stats', undefined)).targets[0]?.held === 1;
+  await eventually('somebody waits', waiting);
+  await proxy.ask('retire', { deadline: 20_000 });
+  const next = await proxy.next();
+  t.after(() => next.close());
+  await fillGreen(next, green);
+  await shift(next, { green: 100 });
+  assert.match((await answer).text, /^v2/);
 });
 
 test('a proxy that was started wrongly says how it is started, and ends', async () => {

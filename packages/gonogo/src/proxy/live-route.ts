@@ -33,6 +33,10 @@ export class LiveRoute {
     return this.#hold?.size ?? 0;
   }
 
+  get isServed(): boolean {
+    return this.#split !== 'nobody';
+  }
+
   update({ split, members, rules = {} }: RouteWire): void {
     this.#split = split;
     this.#rules = rules;

@@ -37,9 +37,9 @@ export class Patience {
     this.#touched = this.#clock.now;
   }
 
-  /** Someone who left now waited for so long that it says something about the instance. */
+  /** Someone who left now waited for so long, with nothing to do but wait, that it says something about the instance. */
   get isLong(): boolean {
-    return performance.now() - this.#began > this.#limits.patience;
+    return performance.now() - this.#touched > this.#limits.patience;
   }
 
   /** Whether it may go on no longer; `received`: octets of the request's body so far. */

@@ -45,6 +45,11 @@ export class Routes {
     this.#find(table);
   }
 
+  /** Lets everybody go who waits for somebody to serve, where somebody does. */
+  releaseServed(): void {
+    for (const route of this.#live.values()) if (route.isServed) route.release();
+  }
+
   route(target: string): LiveRoute | undefined {
     return this.#live.get(target);
   }

@@ -8,8 +8,7 @@ const usual: HoldBounds = { within: 30_000, atMost: 1000 };
 /** Before nobody serves for a while: whoever comes waits, instead of being refused, until the bounds are over. */
 export async function holdUsers({ router }: Pick<Tools, 'router'>, moves: readonly Move[]): Promise<void> {
   for (const { holds, shift, proxy } of moves) {
-    const bounds = { ...usual, ...proxy?.hold };
-    if (holds && router.can.hold && bounds.within > 0) await router.hold(shift.target, bounds);
+    if (holds && router.can.hold) await router.hold(shift.target, { ...usual, ...proxy?.hold });
   }
 }
 

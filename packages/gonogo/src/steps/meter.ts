@@ -21,7 +21,7 @@ export class Meter {
   readonly #work: Measured;
   #blue: Traffic = noTraffic;
   #green: Traffic = noTraffic;
-  #reading: Counters | undefined;
+  #reading: readonly Counters[] = [];
 
   constructor(router: Tools['router'], work: Measured) {
     this.#router = router;
@@ -31,8 +31,8 @@ export class Meter {
   /** What blue did before the flip is the measure; what green did before it (checks, an earlier time) does not count. */
   async begin(): Promise<void> {
     const { baseline, pool } = this.#work;
-    if (baseline) this.#blue = (await this.#counters(baseline)) ?? noTraffic;
-    this.#reading = await this.#counters(pool);
+    if (baseline) this.#blue = trafficBetween([], (await this.#counters(baseline)) ?? []);
+    this.#reading = (await this.#counters(pool)) ?? [];
   }
 
   /** Counts what has come since. */
@@ -56,7 +56,7 @@ export class Meter {
   }
 
   /** Counters, or nothing while the proxy is being started again: its traffic is counted from zero then. */
-  async #counters({ target, slot }: SlotId): Promise<Counters | undefined> {
+  async #counters({ target, slot }: SlotId): Promise<readonly Counters[] | undefined> {
     try {
       return await this.#router.counters({ target, slot });
     } catch (error) {

@@ -251,3 +251,13 @@ test('a first release that goes back leaves its rules: without them its front wo
     [['a.example']],
   );
 });
+
+test('users wait while nobody serves, unless their front has them refused', () => {
+  const closes = (liveProxy: World['liveProxy']) =>
+    stepsOf(inPlace(world(liveProxy ? { liveProxy } : {})))
+      .flatMap(({ work }) => (work.do === 'flip' ? work.moves : []))
+      .map(({ holds = false }) => holds);
+  assert.deepEqual(closes(undefined), [true, false]);
+  assert.deepEqual(closes({ hold: { within: 1000 } }), [true, false]);
+  assert.deepEqual(closes({ hold: { within: 0 } }), [false, false]);
+});

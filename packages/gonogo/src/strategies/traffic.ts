@@ -86,11 +86,8 @@ export function flipWork(
       ...(placed === world.next && !urgent ? { whole: true as const } : {}),
     }));
   const shift = { target: world.target, from, to, ...(or ? { or } : {}) };
-  const move: Move = {
-    shift,
-    ...(to === 'nobody' && world.live ? { holds: true } : {}),
-    ...frontOf(world, serving),
-    pools,
-  };
+  const front = frontOf(world, serving);
+  const holds = to === 'nobody' && world.live && front.proxy?.hold?.within !== 0;
+  const move: Move = { shift, ...(holds ? { holds } : {}), ...front, pools };
   return { do: 'flip', moves: [move] };
 }

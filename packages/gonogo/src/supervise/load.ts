@@ -52,7 +52,7 @@ async function inFlight(supervision: Supervision, scaled: Scaled): Promise<Readi
   let sum = 0;
   for (let look = 0; look < looks; look++) {
     await tools.clock.sleep(tools.scaleEvery / looks, signal);
-    sum += (await tools.router.counters(wanted.slot)).inFlight;
+    for (const { inFlight } of await tools.router.counters(wanted.slot)) sum += inFlight;
   }
   const ready = presentIn(supervision, wanted).filter(carries).length;
   return readingsOf(supervision, scaled, () => sum / looks / Math.max(1, ready));

@@ -281,10 +281,11 @@ test('containers grow with their load as well', { skip: needs('docker') }, async
 
 test('requests in flight are shared by all that are ready', async () => {
   let inFlight = 50;
-  const counters: Router['counters'] = async () => ({
-    ...{ incarnation: 'one', requests: 0, errors: 0, inFlight },
+  const counter = (incarnation: string, inFlight: number) => ({
+    ...{ incarnation, requests: 0, errors: 0, inFlight },
     latency: { bounds: [], counts: [] },
   });
+  const counters: Router['counters'] = async () => [counter('one', 10), counter('two', inFlight - 10)];
   start({ router: { counters } }).want([pool({ by: 'in_flight', target: 20, max: 9 })], 'blue');
   await eventually('three members', () => lastTold().length === 3);
   inFlight = 21;

@@ -10,6 +10,7 @@ import { makeCertificate } from '../../../../../test/suites/certificate.ts';
 import { raw } from '../../../../../test/suites/raw.ts';
 import { type EmbeddedHost, routerHost } from '../../../../../test/suites/router-host.ts';
 import {
+  countsOf,
   eventually,
   get,
   newTarget,
@@ -100,7 +101,7 @@ describe('fronts of the embedded router', () => {
     const [listen, preview, metrics] = [await freeAddress(), await freeAddress(), await freeAddress()];
     const target = await publish(listen, {});
     const [old] = await proxies(listen);
-    const served = async () => (await host.router.counters({ target, slot: 'blue' })).requests;
+    const served = async () => (await countsOf(host.router, { target, slot: 'blue' })).requests;
     const settings = { preview: { port: preview.port }, metrics: metrics.port };
     assert.equal(await host.router.vet(target, { listen, settings }), undefined);
     const met = await underLoad(listen, ['v1'], async () => {
@@ -161,7 +162,7 @@ describe('fronts of the embedded router', () => {
     });
     assert.deepEqual(met, nothingLost);
     const counts = await Promise.all(
-      (['blue', 'green'] as const).map((slot) => host.router.counters({ target, slot })),
+      (['blue', 'green'] as const).map((slot) => countsOf(host.router, { target, slot })),
     );
     const total = counts.reduce((all, one) => all + one.requests, 0);
     assert.ok(total >= 240, `${total} requests were counted`);
@@ -179,11 +180,13 @@ describe('fronts of the embedded router', () => {
     await host.router.commit(prepared);
     for (let i = 0; i < 20; i += 1) assert.match((await get(listen)).text, /^v2/);
     assert.notEqual(await second(), pid);
-    const { incarnation } = await host.router.counters({ target, slot: 'green' });
+    const [first, other] = await host.router.counters({ target, slot: 'green' });
     process.kill(await second(), 'SIGKILL');
     await shift(host.router, target, all('blue'));
     for (let i = 0; i < 20; i += 1) assert.match((await get(listen)).text, /^v1/);
-    assert.notEqual((await host.router.counters({ target, slot: 'green' })).incarnation, incarnation);
+    const after = await host.router.counters({ target, slot: 'green' });
+    assert.equal(after[0]?.incarnation, first?.incarnation, 'who lived on has lost nothing');
+    assert.notEqual(after[1]?.incarnation, other?.incarnation);
     await host.router.publish(target, { listen });
     await eventually('one is enough', async () => (await proxies(listen)).length === 1);
     assert.match((await get(listen)).text, /^v1/);

@@ -7,7 +7,14 @@ import { startUpstream, type Upstream } from '../../../../../bench/strict-client
 import { freeAddress } from '../../../../../test/suites/addresses.ts';
 import { routerSuite } from '../../../../../test/suites/router.ts';
 import { type EmbeddedHost, routerHost } from '../../../../../test/suites/router-host.ts';
-import { eventually, get, publishTwo, shift, unpublishAll } from '../../../../../test/suites/router-tools.ts';
+import {
+  countsOf,
+  eventually,
+  get,
+  publishTwo,
+  shift,
+  unpublishAll,
+} from '../../../../../test/suites/router-tools.ts';
 import { all } from '../../domain/split.ts';
 import { isProblem } from '../../errors.ts';
 import { startStrictClient } from '../../system/strict-client.ts';
@@ -167,7 +174,7 @@ describe('the embedded router and its proxy', () => {
     });
     assert.equal(answer.headers.get('gonogo-slot'), null);
     assert.equal(await host.router.whoAnswers(target, '/'), 'blue');
-    assert.equal((await host.router.counters({ target, slot: 'blue' })).requests, 1);
+    assert.equal((await countsOf(host.router, { target, slot: 'blue' })).requests, 1);
   });
 });
 

@@ -6,7 +6,6 @@ import { problem } from '../../errors.ts';
 import type { Fence } from '../../ports/leases.ts';
 import type { Drained, HoldBounds, Member, Observed, Router } from '../../ports/router.ts';
 import { Mutex } from '../../system/mutex.ts';
-import { addTraffic } from '../../wire/traffic.ts';
 import { ask, codeOf, isServing } from './apply.ts';
 import { askFront } from './confirm.ts';
 import { proxiesOf, storedBy } from './locate.ts';
@@ -148,13 +147,9 @@ async function release(options: EmbeddedRouterOptions, target: Target): Promise<
   await askWorkersOf(options, target, { method: 'release', input: { target: targetKey(target) } });
 }
 
-/** What all workers counted; one that was started anew makes them another incarnation. */
-async function counters(options: EmbeddedRouterOptions, slot: SlotId): Promise<Counters> {
-  const answers = await askWorkersOf(options, slot.target, { method: 'counters', input: named(slot) });
-  const { requests, errors, inFlight, latency } = addTraffic(answers);
-  const incarnation = answers.map((answer) => answer.incarnation).join(' ');
-  return { incarnation, requests, errors, inFlight, latency };
-}
+/** What each worker counted. */
+const counters = (options: EmbeddedRouterOptions, slot: SlotId): Promise<readonly Counters[]> =>
+  askWorkersOf(options, slot.target, { method: 'counters', input: named(slot) });
 
 async function whoAnswers(options: EmbeddedRouterOptions, target: Target, path: string) {
   const place = await placeOf(options, target);

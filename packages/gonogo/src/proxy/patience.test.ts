@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits } from './limits.ts';
+import { Patience } from './patience.ts';
+
+test('who waited for the end of a cutover, or sent for long, has not waited for the instance', () => {
+  const clock = { now: performance.now() - 2 * limits.patience };
+  const patience = new Patience({ limits, clock });
+  assert.equal(patience.isLong, true, 'nothing has happened for long');
+  clock.now = performance.now();
+  patience.begin();
+  assert.equal(patience.isLong, false, 'it is asked only now');
+  clock.now = performance.now() - 2 * limits.patience;
+  patience.touch();
+  assert.equal(patience.isLong, true);
+});
