@@ -236,6 +236,32 @@ export function runtimeSuite({ name: driver, open, skip = false, gaps = {} }: Dr
     },
   );
 
+  test(
+    says('an instance that ended keeps its place where it is asked to, and only a restart gives it away'),
+    async () => {
+      const { runtime } = host;
+      await runtime.apply(specOf(artifact), 1, never());
+      const first = await theOne(runtime);
+      await ask(first);
+      await fetch(`http://${first.host}:${first.port}/exit`).catch(() => undefined); // It ends without an answer.
+      await eventually('the end', async () => (await theOne(runtime)).state.is === 'ended');
+      const larger = specOf(artifact, { count: 2 });
+      await runtime.apply({ ...larger, keepsEnded: true }, 1, never());
+      const states = (await instancesOf(runtime)).map(({ state }) => state.is);
+      assert.deepEqual(states, ['ended', 'running']);
+      await runtime.apply(larger, 1, never());
+      const two = await instancesOf(runtime);
+      assert.deepEqual(
+        two.map(({ id, state }) => [id === first.id, state.is]),
+        [
+          [false, 'running'],
+          [false, 'running'],
+        ],
+      );
+      await runtime.remove(webPool, 2000);
+    },
+  );
+
   test(says('the output of an instance can be read, and followed'), async () => {
     const { runtime } = host;
     await runtime.apply(specOf(artifact), 1, never());

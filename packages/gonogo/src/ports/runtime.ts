@@ -18,6 +18,8 @@ export type PoolSpec = {
   /** The rollout that wants it so, as a note for people; absent: whoever keeps it alive. */
   readonly rollout?: string;
   readonly count: number;
+  /** Who ended keeps its place until `restart` gives it away; absent: another one is started there. */
+  readonly keepsEnded?: true;
   /** The numeric address instances listen on and are told as HOST. */
   readonly address: string;
   /** Where the artifact lies: a bundle's unpacked folder, an image's id. */
@@ -64,7 +66,7 @@ export type ObservedPool = {
 };
 
 /** One command of a release, run once in an environment. */
-export type JobSpec = Omit<PoolSpec, 'pool' | 'count'> & { readonly slot: SlotId };
+export type JobSpec = Omit<PoolSpec, 'pool' | 'count' | 'keepsEnded'> & { readonly slot: SlotId };
 
 /** How a job ended; both null when nobody was there to see it. */
 export type Ended = {

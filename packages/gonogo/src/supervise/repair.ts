@@ -1,6 +1,6 @@
 import { poolKey } from '../domain/slot.ts';
 import type { Millis } from '../domain/units.ts';
-import { countOf, specNow } from './scale.ts';
+import { countOf, specOf } from './scale.ts';
 import { once, type Supervision, type Wanted } from './supervision.ts';
 import type { Watched } from './watched.ts';
 
@@ -28,8 +28,9 @@ export function repair(supervision: Supervision): Millis {
 }
 
 async function fill(supervision: Supervision, wanted: Wanted): Promise<void> {
-  if (stillWanted(supervision, wanted))
-    await supervision.tools.runtime.apply(specNow(supervision, wanted), noFence, supervision.signal);
+  const count = countOf(supervision, wanted);
+  if (count === undefined || !stillWanted(supervision, wanted)) return;
+  await supervision.tools.runtime.apply(specOf(wanted, count), noFence, supervision.signal);
 }
 
 async function replace(supervision: Supervision, { id, wanted, ending }: Watched): Promise<void> {

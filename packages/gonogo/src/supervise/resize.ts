@@ -2,7 +2,7 @@ import { poolKey, slotKey } from '../domain/slot.ts';
 import type { InstanceId, ObservedInstance } from '../ports/runtime.ts';
 import { tellMembers } from './members.ts';
 import { noFence } from './repair.ts';
-import { carries, mayScale, nameOf, type Scaled } from './scale.ts';
+import { carries, mayScale, nameOf, type Scaled, specOf } from './scale.ts';
 import type { Supervision } from './supervision.ts';
 import { takesTraffic } from './watched.ts';
 
@@ -48,7 +48,7 @@ export async function shrink(supervision: Supervision, scaled: Scaled, { to, why
   try {
     if (!(await takeOut(supervision, scaled, parts.going)) || !canGo()) return;
     if (to < scale.count) resized(supervision, scaled, { to, why });
-    await tools.runtime.apply({ ...wanted.spec, count: to }, noFence, signal);
+    await tools.runtime.apply(specOf(wanted, to), noFence, signal);
   } finally {
     if (scale.count > to) for (const id of parts.going) leaving.delete(id);
   }

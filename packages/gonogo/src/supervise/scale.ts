@@ -44,11 +44,8 @@ export function countOf(supervision: Supervision, wanted: Wanted): number | unde
   return count;
 }
 
-/** A pool as it shall be now. */
-export const specNow = (supervision: Supervision, wanted: Wanted): PoolSpec => ({
-  ...wanted.spec,
-  count: countOf(supervision, wanted) ?? wanted.spec.count,
-});
+/** A pool of so many. Who ended is not among those that are missing: it is replaced when it has waited. */
+export const specOf = ({ spec }: Wanted, count: number): PoolSpec => ({ ...spec, count, keepsEnded: true });
 
 /** The instances of a pool that stay, those that ended and wait for their replacement included. */
 export const presentIn = ({ watched, leaving }: Supervision, wanted: Wanted): Watched[] =>

@@ -230,6 +230,27 @@ test('a loop of crashes is announced once, is reported, and its back-off outlive
   assert.deepEqual(await running(), []);
 });
 
+test('who waits after a crash is not started early because another of its pool is missing', async () => {
+  const spec = patientSpec(1);
+  await host.runtime.apply(spec, 1, never());
+  const [first] = await running();
+  const waiting = await host.runtime.restart(spec, { of: first?.id ?? '', inARow: 1 }, never());
+  const [second] = await running();
+  assert.ok(second);
+  await ask(second);
+  await tell(second, '/exit');
+  supervisor.want([{ slot, spec: patientSpec(2) }]);
+  await eventually('the one that was missing', () => told.some((members) => members.length > 0));
+  const found = await instancesOf(host.runtime);
+  assert.deepEqual(
+    found.map(({ id, state }) => [id === waiting, state.is]),
+    [
+      [true, 'ended'],
+      [false, 'running'],
+    ],
+  );
+});
+
 test('a probe is not asked before its delay', async () => {
   const startup = { ...probe, get: '/startupz', delay: 700 };
   supervisor.want([{ slot, spec: patientSpec(1, { startup }) }]);

@@ -16,7 +16,7 @@ const isRunning = ({ state }: Found): boolean => state.is === 'running';
 /**
  * Makes a pool so. What runs another revision or image is stopped first, because two revisions in one slot may not share
  * what is exclusive to it; of too many, those in the highest places go; then every empty place is filled, the places of
- * containers that ended by themselves included.
+ * containers that ended by themselves included unless these keep them.
  */
 export async function makeSo(tools: DockerTools, spec: PoolSpec, signal: AbortSignal): Promise<void> {
   const present = await inPool(tools, spec.pool);
@@ -28,8 +28,10 @@ export async function makeSo(tools: DockerTools, spec: PoolSpec, signal: AbortSi
       .map((found) => stop(tools, found, { grace: found.place.grace, signal })),
   );
   const ours = present.filter(fits);
-  const taken = new Set(ours.filter(isRunning).map(({ place }) => place.index));
-  const ended = ours.filter((found) => !isRunning(found));
+  const taken = new Set(
+    ours.filter((found) => isRunning(found) || spec.keepsEnded).map(({ place }) => place.index),
+  );
+  const ended = ours.filter((found) => !isRunning(found) && !spec.keepsEnded);
   const empty = Array.from({ length: spec.count }, (_, index) => index).filter((index) => !taken.has(index));
   signal.throwIfAborted();
   await start(

@@ -18,7 +18,7 @@ const inPool = async (tools: ProcessTools, pool: PoolId): Promise<Found[]> =>
 /**
  * Makes a pool so. What runs another revision is stopped first, because two revisions in one slot may not share what is
  * exclusive to it; of too many, those in the highest places go; then every empty place is filled, the places of
- * instances that ended by themselves included.
+ * instances that ended by themselves included unless these keep them.
  */
 export async function makeSo(tools: ProcessTools, spec: PoolSpec, signal: AbortSignal): Promise<void> {
   const present = await inPool(tools, spec.pool);
@@ -30,13 +30,12 @@ export async function makeSo(tools: ProcessTools, spec: PoolSpec, signal: AbortS
       .map((found) => stop(tools, found, { grace: found.place.grace, signal })),
   );
   const ours = present.filter(fits);
-  const ended = ours.filter((found) => found.state.is === 'ended');
-  const running = new Set(
-    ours.filter((found) => found.state.is === 'running').map((found) => found.place.index),
+  const isRunning = ({ state }: Found): boolean => state.is === 'running';
+  const taken = new Set(
+    ours.filter((found) => isRunning(found) || spec.keepsEnded).map(({ place }) => place.index),
   );
-  const empty = Array.from({ length: spec.count }, (_, index) => index).filter(
-    (index) => !running.has(index),
-  );
+  const ended = ours.filter((found) => !isRunning(found) && !spec.keepsEnded);
+  const empty = Array.from({ length: spec.count }, (_, index) => index).filter((index) => !taken.has(index));
   signal.throwIfAborted();
   // Another revision begins: what earlier ones printed would be taken for its own words.
   if (ours.length === 0) await dropOutput(tools, spec.pool, 0);
