@@ -188,6 +188,40 @@ test('an instance that dies leaves the membership though nobody asks it for a lo
   );
 });
 
+test('an instance that somebody started again behind our back becomes a member again when it is ready', async () => {
+  let again = 0;
+  let tellEnd: (id: string) => void = () => undefined;
+  // A container keeps its name when it is started again by hand; whoever looks then sees only that it runs.
+  const runtime: Runtime = {
+    ...host.runtime,
+    onChange: (listener) => {
+      tellEnd = (id) => listener(webPool, id);
+      return host.runtime.onChange(listener);
+    },
+    observe: async (about) =>
+      (await host.runtime.observe(about)).map((pool) => ({
+        ...pool,
+        instances: pool.instances.map((one) => ({
+          ...one,
+          state:
+            one.state.is === 'running' ? { ...one.state, startedAt: one.state.startedAt + again } : one.state,
+        })),
+      })),
+  };
+  const other = superviseWith(runtime);
+  try {
+    other.want([{ slot, spec: patientSpec(1) }]);
+    await eventually('one member', () => lastTold()?.length === 1);
+    const [first] = await running();
+    again = 1000;
+    tellEnd(first?.id ?? '');
+    await eventually('its leaving', () => told.some((members, at) => at > 0 && members.length === 0));
+    await eventually('its coming back', () => lastTold()?.[0] === first?.id);
+  } finally {
+    await other.stop();
+  }
+});
+
 test('an instance that lost its keeper leaves the membership when it dies as well', async () => {
   const rare = { ...probe, get: '/readyz', every: 3_600_000 };
   supervisor.want([{ slot, spec: patientSpec(2, { ready: rare, live: rare }) }]);

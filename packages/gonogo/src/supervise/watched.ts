@@ -52,11 +52,20 @@ type Sight = { readonly wanted: Wanted; readonly instance: ObservedInstance; rea
 
 function see(supervision: Supervision, sight: Sight): void {
   const { instance } = sight;
-  const watched = supervision.watched.get(instance.id) ?? begin(sight);
+  const known = supervision.watched.get(instance.id);
+  const isAnother = known !== undefined && cameBack(known, instance);
+  if (isAnother) drop(supervision, known);
+  const watched = isAnother ? begin({ ...sight, firstLook: false }) : (known ?? begin(sight));
   supervision.watched.set(instance.id, watched);
   watched.instance = instance;
   if (instance.state.is === 'ended')
     change(supervision, watched, next(watched.condition, { ended: true }, healthOf(watched)));
+}
+
+/** Somebody else started a container again that had ended, under its old name: it has to prove itself like a new one. */
+function cameBack({ condition, lost, instance: before }: Watched, { state }: ObservedInstance): boolean {
+  if (state.is !== 'running') return false;
+  return condition.is === 'ended' || (lost && state.startedAt !== before.state.startedAt);
 }
 
 const begin = ({ wanted, instance, firstLook }: Sight): Watched => ({
