@@ -203,6 +203,20 @@ test('a body is read to one mebibyte: enough for a status, too little to be matc
   );
 });
 
+test('a head that does not end is not gathered until the deadline', async (t) => {
+  const base = await listening(
+    t,
+    net.createServer((socket) => {
+      socket.on('error', () => undefined); // Whoever asked hangs up, which is what is wanted.
+      socket.write('HTTP/1.1 200 OK\r\n');
+      const more = (): void =>
+        void socket.write(`x-more: ${'m'.repeat(8000)}\r\n`, (error) => error || more());
+      more();
+    }),
+  );
+  assert.equal(brief(await ask(base)), 'fail protocol: what answers does not speak HTTP');
+});
+
 test('nobody listening, silence and something that is not HTTP are told apart', async (t) => {
   const silent = await listening(t, net.createServer());
   const other = await listening(

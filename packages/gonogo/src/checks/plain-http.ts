@@ -23,6 +23,9 @@ export const isPlain = ({ method, body, expect }: SpecOf<'http'>, { protocol }: 
   expect.json === undefined &&
   expect.body === undefined;
 
+/** More than `node:http` takes; what has said no status by then is no HTTP server. */
+const longestHead = 64 * 1024;
+
 /** What every socket reads into; nothing stays in it, because what is read is copied before the next read. */
 const shared = Buffer.alloc(64 * 1024);
 
@@ -45,6 +48,7 @@ export function askPlainly(question: PlainQuestion): Promise<HttpAnswer> {
       const answer = reader.push(Buffer.copyBytesFrom(shared, 0, size));
       if (answer) answered(wholeAnswer(answer));
       else if (length > longestBody && reader.status) answered(unfinished(reader.status, 'cut'));
+      else if (length > longestHead && !reader.status) reject(new SyntaxError('its head does not end'));
     } catch (error) {
       reject(error);
     }
