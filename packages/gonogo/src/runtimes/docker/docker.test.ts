@@ -234,6 +234,22 @@ test('a port that is taken between choosing and binding is left for another', { 
   await ask(second);
 });
 
+test('a command that is given up before the engine has started it is ended all the same', {
+  skip,
+}, async () => {
+  await apply(specOf(await host.artifact(server)));
+  const vantage = await host.runtime.vantage((await theOne(host.runtime)).id);
+  assert.ok('run' in vantage && vantage.run);
+  const givingUp = new AbortController();
+  const running = vantage.run(['node', '-e', 'setInterval(() => {}, 1e6)'], {
+    env: {},
+    cwd: '/',
+    signal: givingUp.signal,
+  });
+  givingUp.abort();
+  assert.equal((await running).signal, 'SIGKILL');
+});
+
 test('what is another owner’s, or nobody’s, is left alone', { skip }, async (t) => {
   const other = await dockerHost();
   t.after(() => other.close());

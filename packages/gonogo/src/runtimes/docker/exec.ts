@@ -23,6 +23,8 @@ export const execIn =
     const stream = await asked(engine, 'start a command', exec.start({ hijack: true, stdin: false }));
     const end = (): void => void killed(exec).then((ends) => ends || stream.destroy());
     signal.addEventListener('abort', end, { once: true });
+    // Who gave up while the engine made it ready has not been heard.
+    if (signal.aborted) end();
     const printed = ['', '', ''];
     try {
       for await (const { from, text } of framesOf(stream))
