@@ -1,8 +1,7 @@
-import { chown } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { PoolSpec } from '../../ports/runtime.ts';
-import { makePrivateFolder } from '../../system/files.ts';
 import { sharedPaths } from '../shared.ts';
+import { makeSharedFolder } from '../shared-folder.ts';
 import type { Image } from './image.ts';
 
 /**
@@ -17,11 +16,15 @@ export async function sharedFolders(
   const { project, service, environment, host } = spec.pool.target;
   const folders = new Map<string, string>();
   for (const path of sharedPaths(spec.manifest.run.shared)) {
-    const folder = join(root, project, service, environment, host, path);
-    await makePrivateFolder(folder);
-    const [uid, gid] = (spec.manifest.run.user ?? image.user).split(':').map(Number);
-    if (uid && process.getuid?.() === 0) await chown(folder, uid, gid || uid);
+    const of = join(root, project, service, environment, host);
+    const folder = await makeSharedFolder(of, path, ownerOf(spec, image));
     folders.set(folder, posix.join(image.folder, path));
   }
   return folders;
+}
+
+/** Undefined for root, for a name, and where this process cannot give a folder away. */
+function ownerOf({ manifest: { run } }: PoolSpec, { user }: Image): { uid: number; gid: number } | undefined {
+  const [uid, gid] = (run.user ?? user).split(':').map(Number);
+  return uid && process.getuid?.() === 0 ? { uid, gid: gid || uid } : undefined;
 }

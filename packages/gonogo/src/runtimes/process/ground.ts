@@ -4,6 +4,7 @@ import type { PoolId } from '../../domain/slot.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
 import { makePrivateFolder } from '../../system/files.ts';
 import { sharedPaths } from '../shared.ts';
+import { makeSharedFolder } from '../shared-folder.ts';
 import { homeFolder, poolFolder, targetFolder } from './folders.ts';
 import type { Berth } from './render.ts';
 import type { ProcessTools } from './tools.ts';
@@ -16,7 +17,7 @@ export type Ground = Pick<Berth, 'cwd' | 'home' | 'account'>;
 export async function prepare(tools: ProcessTools, spec: PoolSpec): Promise<Ground> {
   const account = await accountOf(spec.manifest.run.user);
   const home = homeFolder(tools.folder, spec.pool.target);
-  await makeFolderFor(tools, home, account);
+  await makeHome(tools, home, account);
   await makePrivateFolder(poolFolder(tools.folder, spec.pool));
   const cwd = await workingFolder(tools, spec, account);
   return { cwd, home, ...(account ? { account } : {}) };
@@ -30,10 +31,10 @@ async function workingFolder(
   if (spec.manifest.run.shared.length === 0 && !account) return spec.artifact;
   const shared = new Map<string, string>();
   for (const path of sharedPaths(spec.manifest.run.shared)) {
-    const folder = join(targetFolder(tools.shared, spec.pool.target), path);
-    await makeFolderFor(tools, folder, account);
-    shared.set(path, folder);
+    shared.set(path, await makeSharedFolder(targetFolder(tools.shared, spec.pool.target), path, account));
   }
+  if (account && shared.size > 0)
+    await openWay(dirname(tools.folder), targetFolder(tools.shared, spec.pool.target));
   const views = join(poolFolder(tools.folder, spec.pool), 'views');
   const at = join(views, spec.releaseDigest.replace(/^sha256:/, ''));
   await makeView({ artifact: spec.artifact, at, shared, ...(account ? { account } : {}) });
@@ -41,15 +42,11 @@ async function workingFolder(
   return at;
 }
 
-async function makeFolderFor(
-  tools: ProcessTools,
-  folder: string,
-  account: Account | undefined,
-): Promise<void> {
-  await makePrivateFolder(folder);
+async function makeHome(tools: ProcessTools, home: string, account: Account | undefined): Promise<void> {
+  await makePrivateFolder(home);
   if (!account) return;
-  await chown(folder, account.uid, account.gid);
-  await openWay(dirname(tools.folder), dirname(folder));
+  await chown(home, account.uid, account.gid);
+  await openWay(dirname(tools.folder), dirname(home));
 }
 
 /** Another user must be able to pass through our folders to its own, though not to see what is in them. */
