@@ -96,7 +96,7 @@ export interface Runtime {
   apply(spec: PoolSpec, fence: Fence, signal: AbortSignal): Promise<void>;
   /**
    * Replaces one instance of a pool: stops it if it still runs, starts another in its place and answers its name.
-   * Answers undefined, and does nothing, when there is no such instance any more.
+   * Answers undefined, and starts nothing, when there is no such instance any more or its place has been taken.
    */
   restart(spec: PoolSpec, succession: Succession, signal: AbortSignal): Promise<InstanceId | undefined>;
   /**

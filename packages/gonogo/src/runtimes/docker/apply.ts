@@ -48,9 +48,13 @@ export async function replace(
   spec: PoolSpec,
   { of, inARow, signal }: Succession & { readonly signal: AbortSignal },
 ): Promise<InstanceId | undefined> {
-  const found = (await inPool(tools, spec.pool)).find((candidate) => candidate.id === of);
+  const present = await inPool(tools, spec.pool);
+  const found = present.find((candidate) => candidate.id === of);
   if (!found) return undefined;
   const { index, grace, restarts } = found.place;
+  // An agent was killed after it had started the next one, and before it cleared this one away.
+  if (!isRunning(found) && present.some((other) => isRunning(other) && other.place.index === index))
+    return void (await stop(tools, found, { grace: 0 }));
   if (isRunning(found)) await stop(tools, found, { grace, signal });
   const [id] = await start(tools, spec, [{ index, restarts: restarts + 1, inARow }]);
   if (!isRunning(found)) await stop(tools, found, { grace: 0 });

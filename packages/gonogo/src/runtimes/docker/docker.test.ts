@@ -285,6 +285,24 @@ test('a container that was made and never started is no instance, and is cleared
   await ask(await theOne(host.runtime));
 });
 
+test('who was replaced before its agent was killed is only cleared away, not replaced a second time', {
+  skip,
+}, async () => {
+  const spec = specOf(await host.artifact(server));
+  await apply(spec);
+  const { id } = await theOne(host.runtime);
+  const { Config, HostConfig } = await host.docker.getContainer(id).inspect();
+  const unpublished = { ...HostConfig, PortBindings: {} };
+  const heir = await host.docker.createContainer({ ...Config, name: `${id}.heir`, HostConfig: unpublished });
+  await heir.start();
+  await host.docker.getContainer(id).kill();
+  await eventually('its end', async () =>
+    (await instancesOf(host.runtime)).some((one) => one.id === id && one.state.is === 'ended'),
+  );
+  assert.equal(await host.runtime.restart(spec, { of: id, inARow: 1 }, never()), undefined);
+  assert.equal((await theOne(host.runtime)).id, `${id}.heir`);
+});
+
 test('fifty instances of one service come and go', { skip }, async () => {
   const artifact = await host.artifact(
     `process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 10000);`,

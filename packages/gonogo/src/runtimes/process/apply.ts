@@ -15,6 +15,8 @@ import { type Found, look } from './world.ts';
 const inPool = async (tools: ProcessTools, pool: PoolId): Promise<Found[]> =>
   (await look(tools, pool.target)).filter((found) => poolKey(found.place.pool) === poolKey(pool));
 
+const isRunning = ({ state }: Found): boolean => state.is === 'running';
+
 /**
  * Makes a pool so. What runs another revision is stopped first, because two revisions in one slot may not share what is
  * exclusive to it; of too many, those in the highest places go; then every empty place is filled, the places of
@@ -30,7 +32,6 @@ export async function makeSo(tools: ProcessTools, spec: PoolSpec, signal: AbortS
       .map((found) => stop(tools, found, { grace: found.place.grace, signal })),
   );
   const ours = present.filter(fits);
-  const isRunning = ({ state }: Found): boolean => state.is === 'running';
   const taken = new Set(
     ours.filter((found) => isRunning(found) || spec.keepsEnded).map(({ place }) => place.index),
   );
@@ -54,9 +55,13 @@ export async function replace(
   spec: PoolSpec,
   { of, inARow, signal }: Succession & { readonly signal: AbortSignal },
 ): Promise<InstanceId | undefined> {
-  const found = (await inPool(tools, spec.pool)).find((candidate) => candidate.id === of);
+  const present = await inPool(tools, spec.pool);
+  const found = present.find((candidate) => candidate.id === of);
   if (!found) return undefined;
   const { index, grace, restarts } = found.place;
+  // An agent was killed after it had started the next one, and before it cleared this one away.
+  if (!isRunning(found) && present.some((other) => isRunning(other) && other.place.index === index))
+    return void (await stop(tools, found, { grace: 0 }));
   // Ended already: its group is cleared at once. Its place is only given away when the next one was started.
   if (found.state.is === 'running') await stop(tools, found, { grace, signal });
   const [id] = await start(tools, spec, [{ index, restarts: restarts + 1, inARow }]);
