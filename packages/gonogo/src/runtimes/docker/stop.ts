@@ -7,6 +7,9 @@ import type { Found } from './world.ts';
 /** After SIGKILL the kernel needs a moment; longer than this and the container hangs in the kernel. */
 const killWithin: Millis = 10_000;
 
+/** A removal that takes longer than this hangs in the engine; whoever wants something of the pool would wait as well. */
+const removeWithin: Millis = 60_000;
+
 export type StopWish = { readonly grace: Millis; readonly signal?: AbortSignal };
 
 /** The image's stop signal (SIGTERM unless it says otherwise), `grace`, SIGKILL; then the container is removed. */
@@ -64,6 +67,7 @@ async function signal({ engine }: DockerTools, found: Found, name: string): Prom
 async function remove(tools: DockerTools, found: Found): Promise<void> {
   const { engine, clock } = tools;
   const container = engine.calls.getContainer(found.container);
+  const deadline = clock.mono() + removeWithin;
   for (;;) {
     try {
       await container.remove({ force: true, v: true });
@@ -71,7 +75,8 @@ async function remove(tools: DockerTools, found: Found): Promise<void> {
     } catch (error) {
       if (statusOf(error) === 404) return;
       // Somebody removes it already: gone is when it cannot be found.
-      if (statusOf(error) !== 409) throw engineProblem(engine, 'remove a container', error);
+      if (statusOf(error) !== 409 || clock.mono() > deadline)
+        throw engineProblem(engine, 'remove a container', error);
       if (!(await askedFor(engine, 'inspect a container', container.inspect()))) return;
       await clock.sleep(50);
     }
