@@ -1,7 +1,7 @@
 import { poolKey } from '../domain/slot.ts';
 import type { Millis } from '../domain/units.ts';
 import { countOf, specOf } from './scale.ts';
-import { once, type Supervision, type Wanted } from './supervision.ts';
+import { once, replacing, type Supervision, type Wanted } from './supervision.ts';
 import type { Watched } from './watched.ts';
 
 /** Supervision acts under no lease: it only keeps alive what a rollout has put there. */
@@ -20,7 +20,7 @@ export function repair(supervision: Supervision): Millis {
     for (const watched of present) {
       if (watched.ending === undefined || supervision.leaving.has(watched.id)) continue;
       if (watched.ending.replaceAt <= now)
-        once(supervision, `replacing ${watched.id}`, () => replace(supervision, watched));
+        once(supervision, replacing(watched.id), () => replace(supervision, watched));
       else soonest = Math.min(soonest, watched.ending.replaceAt);
     }
   }

@@ -59,7 +59,7 @@ afterEach(async () => {
   await host.runtime.remove(webPool, 2000);
 });
 
-const superviseWith = (runtime: Runtime): Supervisor =>
+const superviseWith = (runtime: Runtime, clock = systemClock): Supervisor =>
   supervise(
     {
       runtime,
@@ -71,7 +71,7 @@ const superviseWith = (runtime: Runtime): Supervisor =>
         drain: async () => ({ closed: 0, cut: 0 }),
       },
       checks: checkRunner(),
-      clock: systemClock,
+      clock,
       log: { info: (line) => lines.push(line), warn: (line) => lines.push(line) },
     },
     target,
@@ -283,6 +283,26 @@ test('who waits after a crash is not started early because another of its pool i
       [false, 'running'],
     ],
   );
+});
+
+test('what cannot be started is tried again later and later, and is complained of once', async () => {
+  const steps = [1000, 2000, 4000, 8000, 10_000];
+  const waits: number[] = [];
+  const refuse = (): Promise<never> => Promise.reject(new Error('there is no such command'));
+  const sleep: typeof systemClock.sleep = async (ms, signal) => {
+    if (!steps.includes(ms)) return await systemClock.sleep(ms, signal);
+    waits.push(ms);
+    await systemClock.sleep(1, signal);
+  };
+  const other = superviseWith({ ...host.runtime, apply: refuse }, { ...systemClock, sleep });
+  try {
+    other.want([{ slot, spec: patientSpec(1) }]);
+    await eventually('many attempts', () => waits.length >= 6);
+    assert.deepEqual(waits.slice(0, 6), [...steps, 10_000]);
+    assert.deepEqual(lines.filter((line) => line.includes('no such command')).length, 1);
+  } finally {
+    await other.stop();
+  }
 });
 
 test('a probe is not asked before its delay', async () => {

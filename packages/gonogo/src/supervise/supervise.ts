@@ -48,6 +48,7 @@ export function supervise(tools: SupervisorTools, target: Target): Supervisor {
     told: new Map(),
     failsOpen: new Map(),
     tasks: new Map(),
+    faults: new Map(),
     signal: stopping.signal,
     wake: alarm.ring,
   };

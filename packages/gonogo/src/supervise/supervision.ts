@@ -2,6 +2,7 @@ import type { Scaling } from '../domain/scaling.ts';
 import type { SlotId, SlotName } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
 import type { Millis } from '../domain/units.ts';
+import { messageOf } from '../errors.ts';
 import type { Checks } from '../ports/checks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Router } from '../ports/router.ts';
@@ -34,6 +35,9 @@ export type SupervisorTools = {
   readonly scaleEvery?: Millis;
 };
 
+/** `times`: in a row. */
+type Fault = { readonly why: string; readonly times: number };
+
 /** What one supervisor works with while it runs. */
 export type Supervision = {
   readonly tools: Required<SupervisorTools>;
@@ -55,29 +59,44 @@ export type Supervision = {
   readonly failsOpen: Map<string, string>;
   /** What is being done now, so that it is done once: pools under repair, slots being told. */
   readonly tasks: Map<string, Promise<void>>;
+  /** What failed when it was done last. */
+  readonly faults: Map<string, Fault>;
   readonly signal: AbortSignal;
   /** Look at the world again, now. */
   readonly wake: () => void;
 };
 
-/** After something went wrong, the next attempt waits this long. */
-const retryAfter = 1000;
+/** The task of giving an instance's place away. */
+export const replacing = (id: InstanceId): string => `replacing ${id}`;
+
+/** After something went wrong, the next attempt waits this long, and then twice as long, up to the longest. */
+const [retryAfter, longestRetry]: readonly [Millis, Millis] = [1000, 10_000];
 
 /** Runs a task unless one of this name runs; whatever comes of it, the loop looks again. */
 export function once(supervision: Supervision, name: string, task: () => Promise<void>): void {
-  const { tasks, tools, signal, wake } = supervision;
+  const { tasks, faults, signal, wake } = supervision;
   if (tasks.has(name) || signal.aborted) return;
   const run = async (): Promise<void> => {
     try {
       await task();
+      faults.delete(name);
     } catch (error) {
-      if (signal.aborted) return;
-      tools.log.warn(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
-      await tools.clock.sleep(retryAfter, signal).catch(() => undefined); // Stopped: nothing is tried again.
+      if (!signal.aborted) await failed(supervision, name, messageOf(error));
     } finally {
       tasks.delete(name);
       wake();
     }
   };
   tasks.set(name, run());
+}
+
+/** Said once, however often the same goes wrong in a row. */
+async function failed({ tools, faults, signal }: Supervision, name: string, why: string): Promise<void> {
+  const { clock, log } = tools;
+  const before = faults.get(name);
+  const times = (before?.times ?? 0) + 1;
+  faults.set(name, { why, times });
+  if (why !== before?.why) log.warn(`${name} failed: ${why}`);
+  const pause = Math.min(retryAfter * 2 ** (times - 1), longestRetry);
+  await clock.sleep(pause, signal).catch(() => undefined); // Stopped: nothing is tried again.
 }

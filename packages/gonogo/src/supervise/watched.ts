@@ -3,7 +3,7 @@ import type { Millis } from '../domain/units.ts';
 import type { InstanceId, ObservedInstance, ObservedPool } from '../ports/runtime.ts';
 import { announceEnd, type Ending, endingOf } from './ending.ts';
 import { adopted, type Condition, next, type ProbeName, ready, starting } from './instance.ts';
-import type { Supervision, Wanted } from './supervision.ts';
+import { replacing, type Supervision, type Wanted } from './supervision.ts';
 
 /** An instance under supervision. */
 export type Watched = {
@@ -39,7 +39,14 @@ export function reconcile(supervision: Supervision, pools: readonly ObservedPool
       }
     supervision.looked.add(key);
   }
-  for (const watched of supervision.watched.values()) if (!seen.has(watched.id)) drop(supervision, watched);
+  for (const watched of supervision.watched.values()) if (!seen.has(watched.id)) forget(supervision, watched);
+}
+
+/** Its name is never used again: nothing that is known by it may stay for as long as the agent lives. */
+function forget(supervision: Supervision, watched: Watched): void {
+  drop(supervision, watched);
+  supervision.leaving.delete(watched.id);
+  supervision.faults.delete(replacing(watched.id));
 }
 
 /** Looks no longer after an instance; what it is being asked is asked no more. */
