@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { glob, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, glob, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -62,6 +62,36 @@ test('after a reboot everything that served serves again, however often it had e
   );
   assert.deepEqual((await askFront(front))?.text, 'one');
   assert.match(await readFile(sandbox.state.agentLog, 'utf8'), /went down with the machine/);
+  await sandbox.stop();
+});
+
+test('what could not be looked after when the agent started is looked after as soon as it can be', async (t) => {
+  const sandbox = await makeSandbox(t);
+  await writeSite(sandbox);
+  const { front } = (await sandbox.run(['deploy', 'production', '--format', 'json'])).json<RolloutDetail>();
+  assert.ok(front);
+  const [now] = (await sandbox.run(['status', 'production', '--format', 'json'])).json<EnvironmentStatus[]>();
+  await sandbox.run(['agent', 'stop']);
+  for (const { pid } of now?.slots[0]?.instances ?? []) if (pid) process.kill(-pid, 'SIGKILL');
+  const { vault } = sandbox.state;
+  const away = join(sandbox.root, 'away');
+  await rename(vault, away);
+  await mkdir(vault, { mode: 0o700 });
+  await copyFile(join(away, 'key'), join(vault, 'key'));
+
+  startUnit(sandbox);
+  const until = performance.now() + 60_000;
+  const log = () => readFile(sandbox.state.agentLog, 'utf8');
+  while (!/instances are not looked after/.test(await log())) {
+    assert.ok(performance.now() < until, await log());
+    await sleep(50);
+  }
+  for (const name of await readdir(away)) await copyFile(join(away, name), join(vault, name));
+  while ((await askFront(front))?.status !== 200) {
+    assert.ok(performance.now() < until, await log());
+    await sleep(50);
+  }
+  assert.match(await log(), /instances are looked after again/);
   await sandbox.stop();
 });
 

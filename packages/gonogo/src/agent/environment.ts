@@ -22,6 +22,9 @@ type Wish = Parameters<Assembly['plan']>[1];
 /** How long a deploy waits for housekeeping (the retiring of an old slot) that is under way. */
 const patience = 60_000;
 
+/** What could not be looked after is tried again after this long. */
+const lookAgainAfter = 1000;
+
 /** One environment while the agent lives: its engine, who looks after its instances, and who follows its rollouts. */
 export class Environment {
   readonly #assembly: Assembly;
@@ -32,6 +35,10 @@ export class Environment {
   #engine: Engine | undefined;
   #broken: string | undefined;
   #supervisor: Supervisor | undefined;
+  /** Why instances are not looked after. */
+  #unseen: string | undefined;
+  #lookingAgain: NodeJS.Timeout | undefined;
+  #closed = false;
 
   private constructor(assembly: Assembly, log: Logger) {
     this.#assembly = assembly;
@@ -146,6 +153,8 @@ export class Environment {
 
   /** Stops looking after the instances; they run on. */
   async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#lookingAgain);
     await this.#supervisor?.stop();
   }
 
@@ -222,9 +231,23 @@ export class Environment {
         const pools = wanted(state).map((placed) => this.#assembly.wantedPool(target, placed));
         this.#supervisor.want(await Promise.all(pools), followsLoad(state));
       });
+      if (this.#unseen !== undefined) this.#log.info('instances are looked after again');
+      this.#unseen = undefined;
     } catch (error) {
-      this.#log.error('instances are not looked after', { why: messageOf(error) });
+      this.#lookAgain(messageOf(error));
     }
+  }
+
+  /**
+   * With the newest state, until it succeeds: the next rollout, which would look as well, may be months away, and an
+   * engine that is being restarted has its images back in seconds. Said once, however long it lasts.
+   */
+  #lookAgain(why: string): void {
+    if (this.#closed) return;
+    if (this.#unseen !== why) this.#log.error('instances are not looked after', { why });
+    this.#unseen = why;
+    clearTimeout(this.#lookingAgain);
+    this.#lookingAgain = setTimeout(() => void this.#lookAfter(this.state), lookAgainAfter).unref();
   }
 
   /** The target this environment's rollouts were about; undefined before the first. */
