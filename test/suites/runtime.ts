@@ -308,7 +308,7 @@ export function runtimeSuite({ name: driver, open, skip = false, gaps = {} }: Dr
         const { state } = await theOne(runtime);
         return state.is === 'ended' && state;
       });
-      assert.equal(ended.outOfMemory, true);
+      assert.equal(ended.outOfMemory, 'limit');
       assert.equal(ended.signal, 'SIGKILL');
       await runtime.remove(webPool, 2000);
     },

@@ -37,8 +37,8 @@ export type InstanceState =
       readonly signal: string | null;
       readonly startedAt: Instant;
       readonly endedAt: Instant;
-      /** It was killed because it used more memory than it may. */
-      readonly outOfMemory?: true;
+      /** It was killed because it used more memory than it may, or than the host had left. */
+      readonly outOfMemory?: 'limit' | 'host';
       /** The machine went down with it: nothing that it did. */
       readonly withMachine?: true;
     };

@@ -17,12 +17,8 @@ export function explainEnd(instance: ObservedInstance, slot: SlotName, lines: re
     };
   }
   const last = lastWords(lines);
-  if (instance.state.is === 'ended' && instance.state.outOfMemory) {
-    return {
-      why: `an instance in ${slot} was killed because it used more memory than it may`,
-      hint: 'raise run.memory, or find out what takes the memory',
-    };
-  }
+  if (instance.state.is === 'ended' && instance.state.outOfMemory)
+    return shortage(slot, instance.state.outOfMemory);
   const missing = instance.inner === undefined ? undefined : missingCommand(lines);
   if (missing !== undefined) {
     return {
@@ -104,3 +100,14 @@ function howItEnded({ state }: ObservedInstance): string {
   if (state.is !== 'ended') return 'is gone';
   return state.signal === null ? `ended with exit code ${state.code}` : `was ended by ${state.signal}`;
 }
+
+const shortage = (slot: string, of: 'limit' | 'host') =>
+  of === 'limit'
+    ? {
+        why: `an instance in ${slot} was killed because it used more memory than it may`,
+        hint: 'raise its limit (run.memory of a container), or find out what takes the memory',
+      }
+    : {
+        why: `an instance in ${slot} was killed because the host had no memory left`,
+        hint: 'give the host more memory, run fewer instances, or find out what takes it',
+      };

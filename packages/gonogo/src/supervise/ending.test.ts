@@ -53,7 +53,8 @@ test('how it ended is said in words', () => {
   assert.equal(ending(0).how, 'ended with exit code 3');
   assert.equal(ending(0, { code: null, signal: 'SIGKILL' }).how, 'was ended by SIGKILL');
   assert.equal(ending(0, { code: null }).how, 'ended, and nobody saw how');
-  assert.match(ending(0, { outOfMemory: true, signal: 'SIGKILL' }).how, /more memory than it may/);
+  assert.match(ending(0, { outOfMemory: 'limit', signal: 'SIGKILL' }).how, /more memory than it may/);
+  assert.match(ending(0, { outOfMemory: 'host', signal: 'SIGKILL' }).how, /host had no memory left/);
   const failed = { is: 'failed', why: 'is not alive: its liveness probe failed 3 times' } as const;
   assert.equal(endingOf(instance(0, {}), failed, tools).how, failed.why);
 });

@@ -41,7 +41,8 @@ const isOurs = (state: InstanceState): boolean => state.is === 'ended' && state.
 function howItEnded(state: InstanceState): string {
   if (state.is !== 'ended') return 'ended';
   if (state.withMachine) return 'went down with the machine';
-  if (state.outOfMemory) return 'was killed: it used more memory than it may';
+  if (state.outOfMemory === 'limit') return 'was killed: it used more memory than it may';
+  if (state.outOfMemory === 'host') return 'was killed: the host had no memory left';
   if (state.signal !== null) return `was ended by ${state.signal}`;
   return state.code === null ? 'ended, and nobody saw how' : `ended with exit code ${state.code}`;
 }

@@ -123,7 +123,7 @@ test('a container that was killed for its memory says so, however late the engin
     (await instancesOf(host.runtime)).every(({ state }) => state.is === 'ended'),
   );
   for (const { state } of await instancesOf(host.runtime))
-    assert.equal(state.is === 'ended' && state.outOfMemory, true);
+    assert.equal(state.is === 'ended' && state.outOfMemory, 'limit');
 });
 
 /** Who tells the engine of a container does not run until it is over. */

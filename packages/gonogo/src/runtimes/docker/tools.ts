@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
+import type { KernelLog } from '../../system/kernel-log.ts';
 import type { Engine } from './engine.ts';
-import type { KernelLog } from './kernel-log.ts';
 import type { DockerOptions } from './options.ts';
 import type { InspectCache } from './world.ts';
 

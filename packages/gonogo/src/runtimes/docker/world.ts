@@ -2,9 +2,9 @@ import { constants, uptime } from 'node:os';
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import type { Target } from '../../domain/target.ts';
 import type { InstanceState } from '../../ports/runtime.ts';
+import type { KernelLog } from '../../system/kernel-log.ts';
 import type { Place } from '../labels.ts';
 import { asked, askedFor, type Engine } from './engine.ts';
-import type { KernelLog } from './kernel-log.ts';
 import { containerPlace, ownedFilter } from './labels.ts';
 
 /** A container of ours that exists. */
@@ -68,10 +68,9 @@ function stateOf(tools: WorldTools, { Id: id, State: state }: ContainerInspectIn
   if (state.Running) return { is: 'running', pid: state.Pid, startedAt: Date.parse(state.StartedAt) };
   const startedAt = Math.max(Date.parse(state.StartedAt), 0);
   const exit = exitOf(state.ExitCode);
-  const outOfMemory =
-    state.OOMKilled ||
-    tools.outOfMemory.has(id) ||
-    (exit.signal === 'SIGKILL' && tools.kernel.killedForMemory(id));
+  const told = state.OOMKilled || tools.outOfMemory.has(id);
+  const killed = exit.signal === 'SIGKILL' ? tools.kernel.containerKilled(id) : undefined;
+  const outOfMemory = killed ?? (told ? 'limit' : undefined);
   return {
     is: 'ended',
     ...exit,

@@ -3,6 +3,7 @@ import { messageOf } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Fence } from '../../ports/leases.ts';
 import type { InstanceId, Runtime } from '../../ports/runtime.ts';
+import { kernelLog } from '../../system/kernel-log.ts';
 import type { KeeperClient } from '../../wire/keeper.ts';
 import { placeOf } from '../labels.ts';
 import { listenersOf, poolsOf } from '../pools.ts';
@@ -48,14 +49,7 @@ export type ProcessRuntime = Runtime & {
 /** Runs instances as processes of this machine, children of the keeper. */
 export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
   const options = given.options ?? ProcessOptions.parse({});
-  const tools: ProcessTools = {
-    ...defaults,
-    ...given,
-    launching: new Set(),
-    chosen: new Set(),
-    gone: new Map(),
-    looks: new Map(),
-  };
+  const tools: ProcessTools = { ...defaults, ...given, ...freshState() };
   const { add: onChange, tell: changed } = listenersOf();
   const closing = new AbortController();
   const pools = onePoolAtATime();
@@ -104,9 +98,18 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
     close: () => {
       closing.abort();
       stopListening();
+      tools.kernel.close();
     },
   } satisfies ProcessRuntime;
 }
+
+const freshState = () => ({
+  launching: new Set<string>(),
+  chosen: new Set<number>(),
+  gone: new Map(),
+  looks: new Map(),
+  kernel: kernelLog(),
+});
 
 const defaults = {
   newId: (): string => `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`,

@@ -2,6 +2,7 @@ import type { Target } from '../../domain/target.ts';
 import { sameTarget, targetKey } from '../../domain/target.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { InstanceState } from '../../ports/runtime.ts';
+import type { KernelLog } from '../../system/kernel-log.ts';
 import { bootId, isAlive, type ProcessIdentity } from '../../system/process.ts';
 import { shareNext } from '../../system/share.ts';
 import type { InstanceRecord } from '../../wire/instance.ts';
@@ -29,6 +30,8 @@ export type WorldTools = {
   readonly launching: ReadonlySet<string>;
   /** When adopted instances were first seen to be gone. */
   readonly gone: Map<string, number>;
+  /** What was killed for want of memory. */
+  readonly kernel: KernelLog;
   /** Looks at each target, and at all: a hundred instances that are asked at once need one look, not a hundred. */
   readonly looks: Map<string, () => Promise<readonly Found[]>>;
 };
@@ -49,7 +52,7 @@ async function lookNow(tools: WorldTools, target?: Target): Promise<readonly Fou
   // In this order, so that what was recorded by then and lives is on the list.
   const listed = await tools.keeper.call('list', undefined);
   for (const { key } of listed) files.delete(key);
-  const kept = listed.map(foundByKeeper);
+  const kept = listed.map((launched) => foundByKeeper(tools, launched));
   const unknown = (await readRecords([...files.values()])).filter(({ id }) => !tools.launching.has(id));
   const adopted = await Promise.all(unknown.map((record) => adopt(tools, record)));
   return [...kept, ...adopted]
@@ -58,14 +61,23 @@ async function lookNow(tools: WorldTools, target?: Target): Promise<readonly Fou
     .sort((a, b) => a.place.index - b.place.index);
 }
 
-function foundByKeeper(launched: Launched): Found | undefined {
+function foundByKeeper({ kernel }: WorldTools, launched: Launched): Found | undefined {
   const place = placeOf(launched.labels);
   if (!place) return undefined;
   const { key: id, boot, pid, startTime, startedAt, ended } = launched;
-  const state: InstanceState = ended
-    ? { is: 'ended', code: ended.code, signal: ended.signal, startedAt, endedAt: ended.at }
-    : { is: 'running', pid, startedAt };
-  return { id, place, process: { boot, pid, startTime }, state, kept: true };
+  const process = { boot, pid, startTime };
+  if (!ended) return { id, place, process, state: { is: 'running', pid, startedAt }, kept: true };
+  const { code, signal, at: endedAt } = ended;
+  const outOfMemory = signal === 'SIGKILL' ? kernel.processKilled(process) : undefined;
+  const state = {
+    is: 'ended',
+    code,
+    signal,
+    startedAt,
+    endedAt,
+    ...(outOfMemory ? { outOfMemory } : {}),
+  } as const;
+  return { id, place, process, state, kept: true };
 }
 
 /** An instance that lost its keeper: it lives when exactly its process does. How it ended, nobody can know. */

@@ -26,25 +26,33 @@ async function logOf(t: { after: (task: () => void) => void }, text: string) {
 test('a container is found by its group, in both versions of cgroups, and in what is written later', async (t) => {
   const before = `6,500,259107900,-;node invoked oom-killer: gfp_mask=0xcc0\n oom_kill_process.cold+0x8/0x8a\n`;
   const { path, log } = await logOf(t, before + record('6', `oom_memcg=${first}`, first));
-  assert.equal(log.killedForMemory(container('a')), true);
-  assert.equal(log.killedForMemory(container('b')), false);
+  assert.equal(log.containerKilled(container('a')), 'limit');
+  assert.equal(log.containerKilled(container('b')), undefined);
   await appendFile(path, record('6', `oom_memcg=${second}`, second));
-  assert.equal(log.killedForMemory(container('b')), true);
-  assert.equal(log.killedForMemory(container('a')), true);
+  assert.equal(log.containerKilled(container('b')), 'limit');
+  assert.equal(log.containerKilled(container('a')), 'limit');
 });
 
-test('a container that was killed because the host had no memory left did not use more than it may', async (t) => {
+test('what was killed because the host had no memory left did not use more than it may', async (t) => {
   const { log } = await logOf(t, record('6', 'global_oom', first));
-  assert.equal(log.killedForMemory(container('a')), false);
+  assert.equal(log.containerKilled(container('a')), 'host');
+});
+
+test('a process is found by its number, unless somebody else had it before', async (t) => {
+  const { log } = await logOf(t, record('6', 'oom_memcg=/limited', '/limited'));
+  const killed = { boot: 'this', pid: 7297, startTime: '25910' };
+  assert.equal(log.processKilled(killed), 'limit');
+  assert.equal(log.processKilled({ ...killed, pid: 7298 }), undefined);
+  assert.equal(log.processKilled({ ...killed, startTime: '25911' }), undefined);
 });
 
 test('what a program wrote into the log is not believed', async (t) => {
   const { log } = await logOf(t, record('12', `oom_memcg=${first}`, first));
-  assert.equal(log.killedForMemory(container('a')), false);
+  assert.equal(log.containerKilled(container('a')), undefined);
 });
 
 test('a log that cannot be read says nothing', () => {
   const log = kernelLog(join(root, 'none'));
-  assert.equal(log.killedForMemory(container('a')), false);
+  assert.equal(log.containerKilled(container('a')), undefined);
   log.close();
 });
