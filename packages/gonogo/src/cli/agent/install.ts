@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { problem } from '../../errors.ts';
+import { engineSocket } from '../../system/docker-host.ts';
 import { entryPath } from '../../system/entries.ts';
 import { exec } from '../../system/exec.ts';
 import { makePrivateFolder, writeFileAtomic } from '../../system/files.ts';
@@ -11,14 +12,25 @@ import { findRunning } from './find.ts';
 import { renderUnit } from './unit.ts';
 
 /** What is installed where, by which systemctl(1). */
-export type Host = Installation & { readonly systemctl: string };
+export type Host = Installation & {
+  readonly systemctl: string;
+  /** DOCKER_HOST, where it is set: a unit has nothing of the shell that installs it. */
+  readonly dockerHost?: string | undefined;
+};
 
-const thisHost: Host = { ...installation, systemctl: 'systemctl' };
+const thisHost: Host = {
+  ...installation,
+  systemctl: 'systemctl',
+  dockerHost: process.env.DOCKER_HOST,
+};
 
 /** How long systemd may take to have the agent answering, in milliseconds. */
 const patience = 30_000;
 
-/** `gonogo agent install [--print]`. Fails with INSTALL_REFUSED, having changed nothing, or with INSTALL_FAILED. */
+/**
+ * `gonogo agent install [--print]`. Fails with INSTALL_REFUSED or DOCKER_HOST_UNSUPPORTED, having changed
+ * nothing, or with INSTALL_FAILED.
+ */
 export async function installAgent({ print: only = false }: { readonly print?: boolean }): Promise<void> {
   if (only) return print(unitOf(thisHost).trimEnd());
   refuseUnlessPossible('installed');
@@ -32,8 +44,14 @@ export async function uninstallAgent(): Promise<void> {
 }
 
 /** The command that installs is the one that is started at every boot; it runs from a copy of its code. */
-const unitOf = ({ root }: Host): string =>
-  renderUnit({ root, argv: [process.execPath, entryPath('cli'), 'agent', 'run'] });
+const unitOf = ({ root, dockerHost }: Host): string =>
+  renderUnit({
+    argv: [process.execPath, entryPath('cli'), 'agent', 'run'],
+    env: {
+      GONOGO_STATE: root,
+      ...(dockerHost ? { DOCKER_HOST: `unix://${engineSocket(dockerHost)}` } : {}),
+    },
+  });
 
 /** sd_booted(3): the folder is there where systemd is process 1. */
 function refuseUnlessPossible(what: string): void {
@@ -44,9 +62,10 @@ function refuseUnlessPossible(what: string): void {
 
 /** Writes the unit and has it started; installed already, the agent is started anew. Answers what was done. */
 export async function install(host: Host): Promise<string[]> {
-  const { root, unit } = host;
+  const { root, unit, dockerHost } = host;
+  const text = unitOf(host);
   await makePrivateFolder(root);
-  await writeFileAtomic(unit, unitOf(host), 0o644);
+  await writeFileAtomic(unit, text, 0o644);
   await systemctl(host, 'daemon-reload');
   await systemctl(host, 'enable', 'gonogo.service');
   await systemctl(host, 'restart', 'gonogo.service');
@@ -55,6 +74,7 @@ export async function install(host: Host): Promise<string[]> {
     `the agent is installed: ${unit}`,
     `  it is started at every boot, and again whenever it ends; its state is in ${root}`,
     `  it runs ${entryPath('cli')}: keep that, and install again after an upgrade`,
+    ...(dockerHost ? [`  it reaches Docker at ${dockerHost}, which DOCKER_HOST is now`] : []),
     '  commands of root find it by themselves; an agent of your own keeps what it has: GONOGO_STATE reaches it',
     'next: gonogo deploy ENVIRONMENT, and journalctl -u gonogo for its log',
   ];
