@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { endAll } from '../../../../../test/e2e/support/processes.ts';
@@ -11,7 +11,7 @@ import { isInstalled } from '../../system/installation.ts';
 import { defaultStateRoot } from '../../system/state.ts';
 import { gonogo } from '../fixture.ts';
 import { findRunning } from './find.ts';
-import { install, uninstall } from './install.ts';
+import { install, refuseUnlessRootsOwn, uninstall } from './install.ts';
 import { renderUnit } from './unit.ts';
 
 /** As far as this is about: starts what a unit says, and ends it. Notes what it was told. */
@@ -87,6 +87,19 @@ test('without systemd nothing is installed, and it says why', {
     assert.match(stderr, /^the agent cannot be (un)?installed: this machine was not started by systemd\n/);
   }
   assert.ok(!isInstalled());
+});
+
+test('a program that others than root can replace is not installed', async (t) => {
+  const folder = await temporaryFolder(t);
+  const program = join(folder, 'node_modules', 'cli.js');
+  await mkdir(join(folder, 'node_modules'));
+  await writeFile(program, '');
+  await chmod(folder, 0o777);
+  assert.throws(() => refuseUnlessRootsOwn([program]), {
+    code: 'INSTALL_UNSAFE',
+    message: `the agent cannot be installed: root would run ${program}, and ${folder} can be written by others`,
+    hint: /npm install --global gonogo/,
+  });
 });
 
 test('install has the agent started, a second time anew, and uninstall takes back what it did', async (t) => {

@@ -7,6 +7,7 @@ import { entryPath } from '../../system/entries.ts';
 import { exec } from '../../system/exec.ts';
 import { makePrivateFolder, writeFileAtomic } from '../../system/files.ts';
 import { type Installation, installation, isInstalled } from '../../system/installation.ts';
+import { notRootsOwn } from '../../system/roots-own.ts';
 import { print } from '../output.ts';
 import { findRunning } from './find.ts';
 import { renderUnit } from './unit.ts';
@@ -28,12 +29,13 @@ const thisHost: Host = {
 const patience = 30_000;
 
 /**
- * `gonogo agent install [--print]`. Fails with INSTALL_REFUSED or DOCKER_HOST_UNSUPPORTED, having changed
+ * `gonogo agent install [--print]`. Fails with INSTALL_REFUSED, INSTALL_UNSAFE or DOCKER_HOST_UNSUPPORTED, having changed
  * nothing, or with INSTALL_FAILED.
  */
 export async function installAgent({ print: only = false }: { readonly print?: boolean }): Promise<void> {
   if (only) return print(unitOf(thisHost).trimEnd());
   refuseUnlessPossible('installed');
+  refuseUnlessRootsOwn(programs());
   print(...(await install(thisHost)));
 }
 
@@ -43,10 +45,13 @@ export async function uninstallAgent(): Promise<void> {
   print(...(await uninstall(thisHost)));
 }
 
+/** Node.js and the command itself, as they run now: Node.js has followed every link to them. */
+const programs = (): string[] => [process.execPath, entryPath('cli')];
+
 /** The command that installs is the one that is started at every boot; it runs from a copy of its code. */
 const unitOf = ({ root, dockerHost }: Host): string =>
   renderUnit({
-    argv: [process.execPath, entryPath('cli'), 'agent', 'run'],
+    argv: [...programs(), 'agent', 'run'],
     env: {
       GONOGO_STATE: root,
       ...(dockerHost ? { DOCKER_HOST: `unix://${engineSocket(dockerHost)}` } : {}),
@@ -58,6 +63,14 @@ function refuseUnlessPossible(what: string): void {
   if (!existsSync('/run/systemd/system'))
     throw problem('INSTALL_REFUSED', { what, why: 'this machine was not started by systemd' });
   if (process.geteuid?.() !== 0) throw problem('INSTALL_REFUSED', { what, why: 'only root may do that' });
+}
+
+/** Root runs them at every boot: whoever can replace one of them, such as a project's user, would be root. */
+export function refuseUnlessRootsOwn(programs: readonly string[]): void {
+  for (const program of programs) {
+    const path = notRootsOwn(program);
+    if (path !== undefined) throw problem('INSTALL_UNSAFE', { program, path });
+  }
 }
 
 /** Writes the unit and has it started; installed already, the agent is started anew. Answers what was done. */
