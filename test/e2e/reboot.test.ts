@@ -29,7 +29,7 @@ async function reboot({ root, state }: Sandbox): Promise<void> {
 /** As systemd does it: the unit's command, nothing of our environment but what the unit says. */
 function startUnit({ state }: Sandbox): void {
   const argv = [process.execPath, entryPath('cli'), 'agent', 'run'];
-  const unit = renderUnit({ argv, root: state.root });
+  const unit = renderUnit({ argv, env: { GONOGO_STATE: state.root } });
   const [command = '', ...args] = /^ExecStart=(.*)$/m.exec(unit)?.[1]?.split(' ') ?? [];
   const [name = '', value = ''] = /^Environment=(.*)$/m.exec(unit)?.[1]?.split('=') ?? [];
   const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', [name]: value };

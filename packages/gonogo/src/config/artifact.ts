@@ -30,6 +30,21 @@ const imageName = text.check(
   ),
 );
 
+/**
+ * What the docker command, its plugins and the dynamic linker read. A build argument reaches them as a variable, so that
+ * its value is in no list of processes; one of these would change the command instead. Not the variables of HTTP proxies,
+ * which builds need: over a unix socket the command asks none.
+ */
+const readByDocker =
+  /^(PATH|HOME|TMPDIR|SSH_AUTH_SOCK|GODEBUG|SSL_CERT_(FILE|DIR)|BUILDKIT_(HOST|PROGRESS)|(DOCKER|BUILDX|OTEL|LD|XDG)_.*)$/;
+
+const buildArgument = variableName.check(
+  rule(
+    (name) => !readByDocker.test(name),
+    'is a variable that the docker command itself reads: give the build argument another name',
+  ),
+);
+
 type Image =
   | { readonly name: string }
   | {
@@ -44,7 +59,7 @@ const image = parsed(
     build: optional(innerPath, 'The folder that is built, relative to gonogo.yaml.'),
     dockerfile: optional(innerPath, 'Relative to that folder. Default: Dockerfile.'),
     target: optional(text.check(z.minLength(1)), 'The stage that is built. Default: the last one.'),
-    args: optional(z.record(variableName, text), 'Build arguments by name. They can be read in the image.'),
+    args: optional(z.record(buildArgument, text), 'Build arguments by name. They can be read in the image.'),
     name: optional(
       imageName,
       'An image that is there already: on this host, or in a registry. It is resolved to its digest.',

@@ -119,6 +119,20 @@ test('an image is built from a folder or taken by name, and may have its own com
     assert.match(await reportOf(await image(written)), why);
 });
 
+test('a build argument that would change the docker command itself is refused', async () => {
+  const withArgument = (name: string) =>
+    write(
+      `service: shop\nartifact: { image: { build: ., args: { ${name}: x } } }\nrun: { port: 80 }\nenvironments: { production: }\n`,
+    );
+  for (const name of ['PATH', 'HOME', 'DOCKER_HOST', 'BUILDX_BUILDER', 'LD_PRELOAD', 'BUILDKIT_HOST'])
+    assert.match(
+      await reportOf(await withArgument(name)),
+      new RegExp(`artifact.image.args.${name}: is a variable that the docker command itself reads`),
+    );
+  for (const name of ['HTTP_PROXY', 'GIT_COMMIT', 'BUILDKIT_INLINE_CACHE', 'NODE_PATH', 'MY_DOCKER_HOST'])
+    await loadConfig(await withArgument(name));
+});
+
 test('what belongs only to images, and what a bundle lacks, is refused', async () => {
   const report = await reportOf(
     await write(

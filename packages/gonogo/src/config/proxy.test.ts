@@ -71,6 +71,8 @@ test('what a front cannot do is refused', () => {
     { upstream_host: 'http://shop' },
     { upstream_host: 'shop\r\nX: y' },
     { drain: { websockets: 'none' } },
+    { hold: { within: '61m' } },
+    { hold: { within: '597h' } },
   ]) {
     assert.equal(proxy.safeParse(written).success, false, JSON.stringify(written));
   }
@@ -118,3 +120,8 @@ function inNumbers(value: string): number {
   const [, amount = '', unit = ''] = /^(\d+)(\w*)$/.exec(value) ?? [];
   return Number(amount) * ({ s: 1000, KB: 1024, GB: 1024 ** 3 }[unit] ?? 1);
 }
+
+test('requests may be held for an hour, and what is longer is told what is possible', () => {
+  assert.deepEqual(parse({ hold: { within: '1h' } }), { hold: { within: 3_600_000 } });
+  assert.match(String(proxy.safeParse({ hold: { within: '600h' } }).error), /must be at most 1h/);
+});

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import type { FrontSettings, Preview } from '../domain/front.ts';
+import type { Millis } from '../domain/units.ts';
 import { doc, optional, parsed, rule, section, some, text, variableName, withDefault } from './section.ts';
 import { duration, durationOrNone, size, sizeOrNone } from './units.ts';
 
@@ -126,6 +127,9 @@ const sticky = z.union([
   }),
 ]);
 
+/** No client waits longer, and a timer of more than 24 days would end at once. */
+const longestHold: Millis = 3_600_000;
+
 const log = z.union([
   parsed(z.literal(true), () => ({ query: false })),
   section({
@@ -160,8 +164,8 @@ const written = section({
   hold: optional(
     section({
       within: optional(
-        durationOrNone,
-        'For how long at most; after that they are answered 503. Default 30s.',
+        durationOrNone.check(rule((within) => within <= longestHold, 'must be at most 1h')),
+        'For how long, at most 1h; after that they are answered 503. Default 30s.',
       ),
       requests: optional(count, 'How many may wait at once; more are answered 503. Default 1000.'),
     }),

@@ -48,6 +48,13 @@ export const agentErrors = {
     () =>
       'nothing was changed; gonogo agent install --print shows the unit, for another way to start the agent',
   ),
+  INSTALL_UNSAFE: kind(
+    2,
+    (f: { program: string; path: string }) =>
+      `the agent cannot be installed: root would run ${f.program}, and ${f.path} can be written by others`,
+    () =>
+      'nothing was changed; install Node.js and gonogo where only root writes (as root: npm install --global gonogo), and run gonogo agent install from there',
+  ),
   INSTALL_FAILED: kind(
     3,
     (f: { did: string; why: string }) => `${f.did} failed: ${f.why}`,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { needs } from '../../../../test/require.ts';
 import { isProblem } from '../errors.ts';
-import { buildArgv, type Image, resolveImage } from './image.ts';
+import { buildArgv, type Image, resolveImage, withoutPassword } from './image.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'gonogo-images-'));
 after(() => rm(root, { recursive: true, force: true }));
@@ -39,6 +39,18 @@ test('build arguments are named on the command line, and their values are not', 
     ...['docker', 'build', '--file', '/p/docker/web', '--target', 'web', '--build-arg', 'TOKEN'],
     ...['--iidfile', '/t/id', '/p'],
   ]);
+});
+
+test('nothing of a password stays in the address of a repository, though an @ in it was not escaped', () => {
+  for (const [url, bare] of [
+    ['https://ada:secret@git.example/shop.git', 'https://git.example/shop.git'],
+    ['https://ada:p@ss@word@git.example/shop.git', 'https://git.example/shop.git'],
+    ['HTTPS://t0ken@git.example:8443', 'HTTPS://git.example:8443'],
+    ['ssh://git@git.example/a@b.git', 'ssh://git.example/a@b.git'],
+    ['git@git.example:acme/shop.git', 'git@git.example:acme/shop.git'],
+    ['/srv/git/a@b.git', '/srv/git/a@b.git'],
+  ] as const)
+    assert.equal(withoutPassword(url), bare);
 });
 
 test('an image is known by its id, and names the commit it was built from', {

@@ -87,7 +87,8 @@ async function labelsOf(context: string): Promise<string[]> {
   return labels.flatMap((label) => ['--label', label]);
 }
 
-const withoutPassword = (url: string): string => url.replace(/^([a-z+]+:\/\/)[^/@]*@/, '$1');
+/** Up to the last @ of the authority: whoever wrote one in a password unescaped meant it as a part of it. */
+export const withoutPassword = (url: string): string => url.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/]*@/i, '$1');
 
 async function namedImage(name: string, { signal }: ImageOptions): Promise<Image> {
   const here = mustBePulled(name) ? undefined : await inspect(name).catch(() => undefined); // Not here yet.

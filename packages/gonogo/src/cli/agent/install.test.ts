@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { endAll } from '../../../../../test/e2e/support/processes.ts';
@@ -11,7 +11,7 @@ import { isInstalled } from '../../system/installation.ts';
 import { defaultStateRoot } from '../../system/state.ts';
 import { gonogo } from '../fixture.ts';
 import { findRunning } from './find.ts';
-import { install, uninstall } from './install.ts';
+import { install, refuseUnlessRootsOwn, uninstall } from './install.ts';
 import { renderUnit } from './unit.ts';
 
 /** As far as this is about: starts what a unit says, and ends it. Notes what it was told. */
@@ -24,8 +24,8 @@ appendFileSync(folder + '/told', process.argv.slice(2).join(' ') + '\\n');
 if (verb === 'restart') {
   const unit = readFileSync(folder + '/gonogo.service', 'utf8');
   const [command, ...args] = /^ExecStart=(.*)$/m.exec(unit)[1].split(' ');
-  const [name, value] = /^Environment=(.*)$/m.exec(unit)[1].split('=');
-  const env = { PATH: '/usr/bin:/bin', [name]: value };
+  const variables = [...unit.matchAll(/^Environment=(.*?)=(.*)$/gm)].map(([, name, value]) => [name, value]);
+  const env = { PATH: '/usr/bin:/bin', ...Object.fromEntries(variables) };
   const child = spawn(command, args, { cwd: '/', env, stdio: 'ignore', detached: true });
   writeFileSync(folder + '/pid', String(child.pid));
   child.unref();
@@ -56,7 +56,10 @@ test('systemd takes the unit', {
   skip: isOnPath('systemd-analyze') ? false : lacking('systemd-analyze'),
 }, async (t) => {
   const unit = join(await temporaryFolder(t), 'gonogo.service');
-  await writeFile(unit, renderUnit({ argv: [process.execPath, '/a b/$x', '100%'], root: '/var/lib/gonogo' }));
+  await writeFile(
+    unit,
+    renderUnit({ argv: [process.execPath, '/a b/$x', '100%'], env: { A: '/a b/$x', B: '100%' } }),
+  );
   const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], {
     encoding: 'utf8',
   });
@@ -65,8 +68,12 @@ test('systemd takes the unit', {
 });
 
 test('words that systemd would read otherwise are quoted', () => {
-  const unit = renderUnit({ argv: ['/a b/node', '50%', '$HOME', 'say "no"'], root: '/s' });
+  const env = { PLAIN: '/s', MONEY: '$5 %', LINES: 'a\nUser=b' };
+  const unit = renderUnit({ argv: ['/a b/node', '50%', '$HOME', 'say "no"'], env });
   assert.match(unit, /^ExecStart="\/a b\/node" 50%% \$\$HOME "say \\"no\\""$/m);
+  // A variable in a value is none: systemd.exec(5) takes the $ as it is.
+  const variables = ['PLAIN=/s', '"MONEY=$5 %%"', '"LINES=a\\nUser=b"'];
+  assert.ok(unit.includes(`\n${variables.map((one) => `Environment=${one}`).join('\n')}\n`), unit);
 });
 
 test('without systemd nothing is installed, and it says why', {
@@ -80,6 +87,19 @@ test('without systemd nothing is installed, and it says why', {
     assert.match(stderr, /^the agent cannot be (un)?installed: this machine was not started by systemd\n/);
   }
   assert.ok(!isInstalled());
+});
+
+test('a program that others than root can replace is not installed', async (t) => {
+  const folder = await temporaryFolder(t);
+  const program = join(folder, 'node_modules', 'cli.js');
+  await mkdir(join(folder, 'node_modules'));
+  await writeFile(program, '');
+  await chmod(folder, 0o777);
+  assert.throws(() => refuseUnlessRootsOwn([program]), {
+    code: 'INSTALL_UNSAFE',
+    message: `the agent cannot be installed: root would run ${program}, and ${folder} can be written by others`,
+    hint: /npm install --global gonogo/,
+  });
 });
 
 test('install has the agent started, a second time anew, and uninstall takes back what it did', async (t) => {
@@ -101,6 +121,33 @@ test('install has the agent started, a second time anew, and uninstall takes bac
   assert.deepEqual(await told(folder), ['disable --now gonogo.service', 'daemon-reload']);
   assert.ok(!isInstalled(host));
   assert.match((await uninstall(host)).join('\n'), /nothing was changed/);
+});
+
+test('the engine that DOCKER_HOST names at the installation is the agent’s, and install says so', async (t) => {
+  const folder = await temporaryFolder(t);
+  const host = {
+    root: join(folder, 's'),
+    unit: join(folder, 'gonogo.service'),
+    systemctl: join(folder, 'systemctl'),
+  };
+  await writeFile(host.systemctl, systemctl(folder), { mode: 0o755 });
+  t.after(() => endAll(folder));
+  const dockerHost = `unix://${folder}/docker.sock`;
+  const said = await install({ ...host, dockerHost });
+  assert.ok(said.includes(`  it reaches Docker at ${dockerHost}, which DOCKER_HOST is now`), said.join('\n'));
+  const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
+  const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+  assert.ok(environment.includes(`DOCKER_HOST=${dockerHost}`), environment.join('\n'));
+  await uninstall(host);
+});
+
+test('an engine that the agent could not use is refused before anything is written', async (t) => {
+  const folder = await temporaryFolder(t);
+  const host = { root: join(folder, 's'), unit: join(folder, 'gonogo.service'), systemctl: '/nowhere' };
+  await assert.rejects(install({ ...host, dockerHost: 'tcp://10.0.0.1:2375' }), {
+    code: 'DOCKER_HOST_UNSUPPORTED',
+  });
+  assert.ok(!existsSync(host.root) && !isInstalled(host));
 });
 
 test('what systemd refuses is told as it says it', async (t) => {

@@ -2,8 +2,8 @@
 export type UnitWish = {
   /** What the agent is started with, without a shell. */
   readonly argv: readonly string[];
-  /** Its state folder. */
-  readonly root: string;
+  /** The variables it gets. */
+  readonly env: Readonly<Record<string, string>>;
 };
 
 /**
@@ -12,7 +12,7 @@ export type UnitWish = {
  */
 export const renderUnit = ({
   argv,
-  root,
+  env,
 }: UnitWish): string => `# Written by gonogo agent install; written anew by the next one.
 [Unit]
 Description=gonogo, which supervises instances and takes releases live
@@ -22,8 +22,10 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
-ExecStart=${argv.map(quoted).join(' ')}
-Environment=${quoted(`GONOGO_STATE=${root}`)}
+ExecStart=${argv.map(argument).join(' ')}
+${Object.entries(env)
+  .map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`)
+  .join('\n')}
 # The agent alone is stopped and started again: its keeper, proxies and instances serve on.
 KillMode=process
 Restart=always
@@ -40,8 +42,12 @@ RestrictRealtime=yes
 WantedBy=multi-user.target
 `;
 
-/** A word as systemd.service(5) reads it: quoted, with its specifiers and variables taken literally. */
+/** A word of a command line as systemd.service(5) reads it, which there alone looks for variables. */
+const argument = (word: string): string => quoted(word.replaceAll('$', '$$$$'));
+
+/** A word as systemd.syntax(7) and systemd.exec(5) read it: quoted, with its specifiers taken literally. */
 function quoted(word: string): string {
-  const literal = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
-  return /^[\w/.:=@%+$,-]+$/.test(literal) ? literal : `"${literal.replace(/["\\]/g, '\\$&')}"`;
+  const literal = word.replaceAll('%', '%%');
+  if (/^[\w/.:=@%+$,-]+$/.test(literal)) return literal;
+  return `"${literal.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }

@@ -4,15 +4,6 @@ import { messageOf, problem } from '../../errors.ts';
 /** A connection to a Docker Engine: `calls` have a deadline, `streams` last. */
 export type Engine = { readonly socket: string; readonly calls: Docker; readonly streams: Docker };
 
-const usual = '/var/run/docker.sock';
-
-/** The unix socket that `DOCKER_HOST` names, else the usual one. Fails with DOCKER_HOST_UNSUPPORTED. */
-export function engineSocket(host: string | undefined): string {
-  if (!host) return usual;
-  if (!host.startsWith('unix://')) throw problem('DOCKER_HOST_UNSUPPORTED', { host });
-  return host.slice('unix://'.length) || usual;
-}
-
 /** Loads the client when it is first needed; nothing is asked of the engine yet. `timeout` in milliseconds. */
 export async function openEngine(socket: string, timeout: number): Promise<Engine> {
   const { default: Client } = await import('dockerode');

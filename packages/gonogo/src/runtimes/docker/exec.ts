@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Exec } from 'dockerode';
 import type { Ran, Run } from '../../ports/vantage.ts';
 import { asked } from './engine.ts';
@@ -9,7 +10,7 @@ const kept = 64 * 1024;
 
 /** Runs a command in a container, as its user and within its limits; ended by SIGKILL on abort, which takes root. */
 export const execIn =
-  ({ engine }: DockerTools, container: string): Run =>
+  ({ engine }: Pick<DockerTools, 'engine'>, container: string): Run =>
   async (argv, { env, cwd, signal }) => {
     const options = {
       Cmd: [...argv],
@@ -21,7 +22,7 @@ export const execIn =
     const creating = engine.calls.getContainer(container).exec(options);
     const exec = await asked(engine, 'make a command ready', creating);
     const stream = await asked(engine, 'start a command', exec.start({ hijack: true, stdin: false }));
-    const end = (): void => void killed(exec).then((ends) => ends || stream.destroy());
+    const end = (): void => void killed(exec, container).then((ends) => ends || stream.destroy());
     signal.addEventListener('abort', end, { once: true });
     // Who gave up while the engine made it ready has not been heard.
     if (signal.aborted) end();
@@ -40,14 +41,21 @@ export const execIn =
   };
 
 /** The engine can only start commands; this machine knows them by a number, and they lead a session of their own. */
-async function killed(exec: Exec): Promise<boolean> {
+async function killed(exec: Exec, container: string): Promise<boolean> {
   try {
     const { Running, Pid } = await exec.inspect();
-    return Running && Pid > 1 && process.kill(-Pid, 'SIGKILL');
+    return Running && Pid > 1 && (await isIn(container, Pid)) && process.kill(-Pid, 'SIGKILL');
   } catch {
     return false; // Ended, not ours to kill, or the engine is gone: nobody waits for it any more.
   }
 }
+
+/**
+ * An engine in a virtual machine numbers its processes by itself: here the number is somebody else's. Every engine puts
+ * the container's whole name into its control groups, which hold its commands too; cgroups(7).
+ */
+const isIn = async (container: string, pid: number): Promise<boolean> =>
+  (await readFile(`/proc/${pid}/cgroup`, 'utf8')).includes(container);
 
 /** 126 and 127 are how the engine says that a command cannot be run. */
 async function endOf(exec: Exec, [, stdout = '', stderr = '']: readonly string[]): Promise<Ran> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -38,4 +38,21 @@ test('however often it is rotated and however much was printed, no more and noth
 
 test('what is not there any more is not rotated', async (t) => {
   assert.equal(await rotate(await output(t), rotation), false);
+});
+
+test('on a full disk nothing is lost, however often it is tried', async (t) => {
+  const path = await output(t);
+  for (const text of ['1', '2', '3', '4']) {
+    await appendFile(path, text.repeat(2000));
+    await rotate(path, rotation);
+  }
+  await appendFile(path, '5'.repeat(2000));
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await symlink('/dev/full', `${path}.1.tmp`);
+    await assert.rejects(rotate(path, rotation), { code: 'ENOSPC' });
+  }
+  assert.equal(await readFile(path, 'utf8'), '5'.repeat(2000));
+  for (const [n, text] of ['4', '3', '2'].entries())
+    assert.equal(await readFile(`${path}.${n + 1}`, 'utf8'), text.repeat(2000));
+  assert.equal((await readdir(join(path, '..'))).length, 4, 'and no half copy takes room');
 });
