@@ -262,6 +262,30 @@ export function runtimeSuite({ name: driver, open, skip = false, gaps = {} }: Dr
     },
   );
 
+  test(
+    says('an instance that is ended keeps its place and its count, until a restart gives it away'),
+    async () => {
+      const { runtime } = host;
+      const spec = specOf(artifact);
+      await runtime.apply(spec, 1, never());
+      const { id: before } = await theOne(runtime);
+      await runtime.restart(spec, { of: before, inARow: 2 }, never());
+      const first = await theOne(runtime);
+      await ask(first);
+      await runtime.end(spec, first.id, never());
+      const ended = await theOne(runtime);
+      assert.deepEqual([ended.id, ended.state.is, ended.inARow], [first.id, 'ended', 2]);
+      await assert.rejects(fetch(`http://${first.host}:${first.port}/`), 'it runs no more');
+      await runtime.end(spec, first.id, never());
+      await runtime.end(spec, 'nobody', never());
+      assert.deepEqual(await theOne(runtime), ended);
+      const heir = await runtime.restart(spec, { of: first.id, inARow: 3 }, never());
+      const next = await theOne(runtime);
+      assert.deepEqual([next.id, next.state.is, next.inARow], [heir, 'running', 3]);
+      await runtime.remove(webPool, 2000);
+    },
+  );
+
   test(says('the output of an instance can be read, and followed'), async () => {
     const { runtime } = host;
     await runtime.apply(specOf(artifact), 1, never());

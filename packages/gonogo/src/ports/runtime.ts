@@ -99,6 +99,8 @@ export interface Runtime {
    * Answers undefined, and starts nothing, when there is no such instance any more or its place has been taken.
    */
   restart(spec: PoolSpec, succession: Succession, signal: AbortSignal): Promise<InstanceId | undefined>;
+  /** Stops one instance as `restart` does and leaves it in its place, ended; one that does not run stays as it is. */
+  end(spec: PoolSpec, instance: InstanceId, signal: AbortSignal): Promise<void>;
   /**
    * Runs `manifest.run.command` to its end, once for each key: asked again it waits for the first run, or answers how
    * that ended. Stops it when `signal` aborts.

@@ -61,8 +61,7 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
     vet: async (spec) =>
       (await processes.vet(spec)) ?? (isImage(spec) ? await (await load.containers()).vet(spec) : undefined),
     ...startersOf({ processes, load, containersOf, applying }),
-    restart: async (spec, succession, signal) =>
-      await (isImage(spec) ? await load.containers() : processes).restart(spec, succession, signal),
+    ...changersOf(async (spec) => (isImage(spec) ? await load.containers() : processes)),
     hasBegun: async (slot, key) =>
       (await processes.hasBegun(slot, key)) ||
       ((await (await containersOf(slot.target))?.hasBegun(slot, key)) ?? false),
@@ -87,6 +86,12 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
     },
   };
 }
+
+/** What is done to one instance is done by whoever runs such an artifact. */
+const changersOf = (runnerOf: (spec: PoolSpec) => Promise<Runtime>): Pick<Runtime, 'restart' | 'end'> => ({
+  restart: async (spec, ...how) => await (await runnerOf(spec)).restart(spec, ...how),
+  end: async (spec, ...which) => await (await runnerOf(spec)).end(spec, ...which),
+});
 
 type Starting = {
   readonly processes: Runtime;

@@ -24,3 +24,13 @@ export function hold(fences: Map<string, Fence>, pool: PoolId, fence: Fence): vo
   if (fence > 0 && fence < newest) throw problem('LEASE_LOST', { stream: streamOf(pool.target) });
   fences.set(poolKey(pool), Math.max(fence, newest));
 }
+
+/** Takes turns as well, and tells of a pool when something was done to it. */
+export const telling =
+  (turns: Turns, changed: (pool: PoolId) => void) =>
+  <T>(pool: PoolId, task: () => Promise<T>): Promise<T> =>
+    turns.run(pool, async () => {
+      const done = await task();
+      changed(pool);
+      return done;
+    });

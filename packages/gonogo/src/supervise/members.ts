@@ -18,6 +18,14 @@ export function tellMembers(supervision: Supervision): void {
   }
 }
 
+/** Tells the router and waits for its word. The first telling may be one that had begun before. */
+export async function untilTold(supervision: Supervision, { slot }: SlotId): Promise<void> {
+  for (let telling = 0; telling < 2; telling++) {
+    tellMembers(supervision);
+    await supervision.tasks.get(`telling ${slot}`);
+  }
+}
+
 /** Nothing is said of a slot that was not looked at: what is not seen yet is not gone. */
 const wasLookedAt = ({ wanted, looked }: Supervision, key: string): boolean =>
   [...wanted].every(([pool, { slot }]) => slotKey(slot) !== key || looked.has(pool));

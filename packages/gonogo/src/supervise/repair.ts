@@ -1,5 +1,6 @@
 import { poolKey } from '../domain/slot.ts';
 import type { Millis } from '../domain/units.ts';
+import { untilTold } from './members.ts';
 import { countOf, specOf } from './scale.ts';
 import { once, replacing, type Supervision, type Wanted } from './supervision.ts';
 import type { Watched } from './watched.ts';
@@ -7,7 +8,10 @@ import type { Watched } from './watched.ts';
 /** Supervision acts under no lease: it only keeps alive what a rollout has put there. */
 export const noFence = 0;
 
-/** Starts what is missing and replaces what ended or failed and has waited; answers when the next wait is over. */
+/**
+ * Starts what is missing and replaces what ended or failed and has waited; answers when the next wait is over. What failed
+ * waits as one that ended: whoever waits keeps no memory and no lock.
+ */
 export function repair(supervision: Supervision): Millis {
   let soonest = Number.POSITIVE_INFINITY;
   const now = supervision.tools.clock.mono();
@@ -21,7 +25,11 @@ export function repair(supervision: Supervision): Millis {
       if (watched.ending === undefined || supervision.leaving.has(watched.id)) continue;
       if (watched.ending.replaceAt <= now)
         once(supervision, replacing(watched.id), () => replace(supervision, watched));
-      else soonest = Math.min(soonest, watched.ending.replaceAt);
+      else {
+        soonest = Math.min(soonest, watched.ending.replaceAt);
+        if (watched.instance.state.is === 'running')
+          once(supervision, replacing(watched.id), () => end(supervision, watched));
+      }
     }
   }
   return soonest;
@@ -34,13 +42,19 @@ async function fill(supervision: Supervision, wanted: Wanted): Promise<void> {
 }
 
 async function replace(supervision: Supervision, { id, wanted, ending }: Watched): Promise<void> {
-  const { tools, signal, tasks } = supervision;
+  const { tools, signal } = supervision;
   // Out of the membership first, acknowledged, and only then SIGTERM.
-  await tasks.get(`telling ${wanted.slot.slot}`);
+  await untilTold(supervision, wanted.slot);
   if (!stillWanted(supervision, wanted)) return;
   const inARow = ending?.times ?? 0;
   const heir = await tools.runtime.restart(wanted.spec, { of: id, inARow }, signal);
   if (heir !== undefined) tools.log.info(`${id} was replaced by ${heir}`);
+}
+
+async function end(supervision: Supervision, { id, wanted }: Watched): Promise<void> {
+  await untilTold(supervision, wanted.slot);
+  if (!stillWanted(supervision, wanted)) return;
+  await supervision.tools.runtime.end(wanted.spec, id, supervision.signal);
 }
 
 const stillWanted = (supervision: Supervision, wanted: Wanted): boolean =>

@@ -1,6 +1,6 @@
 import { poolKey, slotKey } from '../domain/slot.ts';
 import type { InstanceId, ObservedInstance } from '../ports/runtime.ts';
-import { tellMembers } from './members.ts';
+import { untilTold } from './members.ts';
 import { noFence } from './repair.ts';
 import { carries, mayScale, nameOf, type Scaled, specOf } from './scale.ts';
 import type { Supervision } from './supervision.ts';
@@ -93,14 +93,10 @@ async function takeOut(
   { wanted }: Scaled,
   going: readonly InstanceId[],
 ): Promise<boolean> {
-  const { tools, tasks, told, signal } = supervision;
+  const { tools, told, signal } = supervision;
   const { slot, spec } = wanted;
   if (!takesTraffic(wanted)) return true;
-  // The first may be a telling that had begun before.
-  for (let telling = 0; telling < 2; telling++) {
-    tellMembers(supervision);
-    await tasks.get(`telling ${slot.slot}`);
-  }
+  await untilTold(supervision, slot);
   const members = told.get(slotKey(slot));
   if (signal.aborted || members === undefined || going.some((id) => members.includes(JSON.stringify(id))))
     return false;

@@ -264,6 +264,47 @@ test('a loop of crashes is announced once, is reported, and its back-off outlive
   assert.deepEqual(await running(), []);
 });
 
+test('an instance that is not alive waits for its replacement out of traffic and ended, for the same reason', async () => {
+  const spec = patientSpec(1);
+  await host.runtime.apply(spec, 1, never());
+  const [first] = await running();
+  const id = await host.runtime.restart(spec, { of: first?.id ?? '', inARow: 1 }, never());
+  const [second] = await running();
+  assert.ok(id !== undefined && second);
+  await ask(second);
+  /** What the router had been told when it was ended. */
+  let membersThen: string[] | undefined;
+  const end: Runtime['end'] = async (...asked) => {
+    membersThen = lastTold();
+    await host.runtime.end(...asked);
+  };
+  const other = superviseWith({ ...host.runtime, end });
+  try {
+    other.want([{ slot, spec }]);
+    await eventually('one member', () => lastTold()?.length === 1);
+    await tell(second, '/set?live=no');
+    await eventually('its end', () => other.report().instance(id)?.condition === 'ended');
+    assert.deepEqual(membersThen, []);
+    const [seen] = await instancesOf(host.runtime);
+    assert.deepEqual([seen?.id, seen?.state.is], [id, 'ended']);
+    const ending = other.report().instance(id)?.ending;
+    assert.deepEqual([ending?.how, ending?.times], ['is not alive: its liveness probe failed 2 times', 2]);
+  } finally {
+    await other.stop();
+  }
+  const later = superviseWith(await host.again());
+  try {
+    later.want([{ slot, spec }]);
+    const ending = await eventually('the next report', () => later.report().instance(id)?.ending);
+    const [seen] = await instancesOf(host.runtime);
+    const waits = ending.again - (seen?.state.is === 'ended' ? seen.state.endedAt : 0);
+    assert.deepEqual([seen?.id, ending.times], [id, 2]);
+    assert.ok(waits >= 9000 && waits <= 11_000, `${waits} ms`);
+  } finally {
+    await later.stop();
+  }
+});
+
 test('who waits after a crash is not started early because another of its pool is missing', async () => {
   const spec = patientSpec(1);
   await host.runtime.apply(spec, 1, never());

@@ -3,9 +3,11 @@ import type { Millis } from '../../domain/units.ts';
 import type { InstanceId, PoolSpec, Succession } from '../../ports/runtime.ts';
 import { vacancyAfter } from '../vacancy.ts';
 import { start } from './start.ts';
-import { stop } from './stop.ts';
+import { end, stop } from './stop.ts';
 import type { DockerTools } from './tools.ts';
 import { type Found, look } from './world.ts';
+
+type Ending = { readonly instance: InstanceId; readonly signal: AbortSignal };
 
 /** The containers of one pool, those that ended or were never started included. */
 const inPool = async (tools: DockerTools, pool: PoolId): Promise<Found[]> =>
@@ -59,6 +61,12 @@ export async function replace(
   const [id] = await start(tools, spec, [{ index, restarts: restarts + 1, inARow }]);
   if (!isRunning(found)) await stop(tools, found, { grace: 0 });
   return id;
+}
+
+/** Stops one container of a pool, which keeps its place. */
+export async function endOne(tools: DockerTools, pool: PoolId, one: Ending): Promise<void> {
+  const found = (await inPool(tools, pool)).find(({ id }) => id === one.instance);
+  if (found) await end(tools, found, { grace: found.place.grace, signal: one.signal });
 }
 
 /** Stops and removes every container of a pool, whatever revision it is of. */

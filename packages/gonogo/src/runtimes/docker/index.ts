@@ -7,8 +7,8 @@ import type { InstanceId, Runtime } from '../../ports/runtime.ts';
 import { engineSocket } from '../../system/docker-host.ts';
 import { kernelLog } from '../../system/kernel-log.ts';
 import { listenersOf, poolsOf } from '../pools.ts';
-import { hold, onePoolAtATime } from '../turns.ts';
-import { makeSo, removePool, replace } from './apply.ts';
+import { hold, onePoolAtATime, telling } from '../turns.ts';
+import { endOne, makeSo, removePool, replace } from './apply.ts';
 import { openEngine } from './engine.ts';
 import { listen } from './events.ts';
 import { imageShelf } from './images.ts';
@@ -53,6 +53,7 @@ export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRu
   const { add: onChange, tell: changed } = listenersOf();
   const closing = new AbortController();
   const pools = onePoolAtATime();
+  const changing = telling(pools, changed);
   const fences = new Map<string, Fence>();
   void listen(tools, { changed, failed: given.onError ?? report, signal: closing.signal });
   const find = async (instance: InstanceId): Promise<Found | undefined> =>
@@ -63,17 +64,14 @@ export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRu
     images: imageShelf(engine, given.owner),
     vet: (spec) => vet(tools, spec),
     apply: (spec, fence, signal) =>
-      pools.run(spec.pool, async () => {
+      changing(spec.pool, () => {
         hold(fences, spec.pool, fence);
-        await makeSo(tools, spec, signal);
-        changed(spec.pool);
+        return makeSo(tools, spec, signal);
       }),
     restart: (spec, succession, signal) =>
-      pools.run(spec.pool, async () => {
-        const id = await replace(tools, spec, { ...succession, signal });
-        changed(spec.pool);
-        return id;
-      }),
+      changing(spec.pool, () => replace(tools, spec, { ...succession, signal })),
+    end: (spec, instance, signal) =>
+      changing(spec.pool, () => endOne(tools, spec.pool, { instance, signal })),
     job: (spec, key, signal) => runJob(tools, spec, { key, signal }),
     hasBegun: (slot, key) => hasBegun(tools, slot, key),
     observe: async (target) => poolsOf(born(await look(tools, target))),

@@ -12,10 +12,15 @@ const removeWithin: Millis = 60_000;
 
 export type StopWish = { readonly grace: Millis; readonly signal?: AbortSignal };
 
-/** The image's stop signal (SIGTERM unless it says otherwise), `grace`, SIGKILL; then the container is removed. */
+/** Ends a container and removes it. */
 export async function stop(tools: DockerTools, found: Found, wish: StopWish): Promise<void> {
-  if (found.state.is === 'running' && !(await endsBySignal(tools, found, wish))) await kill(tools, found);
+  await end(tools, found, wish);
   await remove(tools, found);
+}
+
+/** The image's stop signal (SIGTERM unless it says otherwise), `grace`, SIGKILL. */
+export async function end(tools: DockerTools, found: Found, wish: StopWish): Promise<void> {
+  if (found.state.is === 'running' && !(await endsBySignal(tools, found, wish))) await kill(tools, found);
 }
 
 async function endsBySignal(tools: DockerTools, found: Found, wish: StopWish): Promise<boolean> {

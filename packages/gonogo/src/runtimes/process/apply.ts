@@ -7,9 +7,11 @@ import { outputFile, poolFolder } from './folders.ts';
 import { removeViews } from './ground.ts';
 import { outputFiles } from './output.ts';
 import { start } from './start.ts';
-import { stop } from './stop.ts';
+import { end, stop } from './stop.ts';
 import type { ProcessTools } from './tools.ts';
 import { type Found, look } from './world.ts';
+
+type Ending = { readonly instance: InstanceId; readonly signal: AbortSignal };
 
 /** The instances of one pool, those that ended included. */
 const inPool = async (tools: ProcessTools, pool: PoolId): Promise<Found[]> =>
@@ -68,6 +70,12 @@ export async function replace(
   if (found.state.is === 'ended') await stop(tools, found, { grace: 0 });
   await dropOutput(tools, spec.pool, keptOutputs);
   return id;
+}
+
+/** Stops one instance of a pool, which keeps its place. */
+export async function endOne(tools: ProcessTools, pool: PoolId, one: Ending): Promise<void> {
+  const found = (await inPool(tools, pool)).find(({ id }) => id === one.instance);
+  if (found && isRunning(found)) await end(tools, found, { grace: found.place.grace, signal: one.signal });
 }
 
 /** Stops all of a pool, whatever revision it is of, and removes what only it needed. Its last output stays. */

@@ -7,8 +7,8 @@ import { kernelLog } from '../../system/kernel-log.ts';
 import type { KeeperClient } from '../../wire/keeper.ts';
 import { placeOf } from '../labels.ts';
 import { listenersOf, poolsOf } from '../pools.ts';
-import { hold, onePoolAtATime } from '../turns.ts';
-import { makeSo, removePool, replace } from './apply.ts';
+import { hold, onePoolAtATime, telling } from '../turns.ts';
+import { endOne, makeSo, removePool, replace } from './apply.ts';
 import { outputFile, poolFolder } from './folders.ts';
 import { membersOf } from './group.ts';
 import { keepHouse } from './housekeeping.ts';
@@ -53,6 +53,7 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
   const { add: onChange, tell: changed } = listenersOf();
   const closing = new AbortController();
   const pools = onePoolAtATime();
+  const changing = telling(pools, changed);
   const fences = new Map<string, Fence>();
   const stopListening = given.keeper.onEnded((launched) => {
     const place = placeOf(launched.labels);
@@ -64,17 +65,14 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
     can: { supervise: false, scale: true, overlap: true },
     vet: (spec) => vet(tools, spec),
     apply: (spec, fence, signal) =>
-      pools.run(spec.pool, async () => {
+      changing(spec.pool, () => {
         hold(fences, spec.pool, fence);
-        await makeSo(tools, spec, signal);
-        changed(spec.pool);
+        return makeSo(tools, spec, signal);
       }),
     restart: (spec, succession, signal) =>
-      pools.run(spec.pool, async () => {
-        const id = await replace(tools, spec, { ...succession, signal });
-        changed(spec.pool);
-        return id;
-      }),
+      changing(spec.pool, () => replace(tools, spec, { ...succession, signal })),
+    end: (spec, instance, signal) =>
+      changing(spec.pool, () => endOne(tools, spec.pool, { instance, signal })),
     job: (spec, key, signal) => runJob(tools, spec, { key, signal }),
     hasBegun: (slot, key) => hasBegun(tools, slot, key),
     observe: async (target) => poolsOf(await look(tools, target)),

@@ -11,11 +11,17 @@ const killWithin: Millis = 10_000;
 
 export type StopWish = { readonly grace: Millis; readonly signal?: AbortSignal };
 
+/** Ends an instance and forgets it; its output stays for a while. */
+export async function stop(tools: ProcessTools, found: Found, wish: StopWish): Promise<void> {
+  await end(tools, found, wish);
+  await forget(tools, found);
+}
+
 /**
  * SIGTERM to the process group, `grace`, SIGKILL to the group; resolves when nothing of it lives, descendants that
- * outlived their leader included. Then the instance is forgotten; its output stays for a while.
+ * outlived their leader included.
  */
-export async function stop(tools: ProcessTools, found: Found, wish: StopWish): Promise<void> {
+export async function end(tools: ProcessTools, found: Found, wish: StopWish): Promise<void> {
   const group: Group = { leader: found.process, launch: found.id };
   const ours = isAlive(found.process) || membersOf(group, false).length > 0;
   if (ours) {
@@ -25,7 +31,7 @@ export async function stop(tools: ProcessTools, found: Found, wish: StopWish): P
     if (!gone && !(await untilGone(tools, group, { within: killWithin })))
       throw problem('INSTANCE_STUCK', { instance: found.id, pid: found.process.pid });
   }
-  await forget(tools, found);
+  await untilReaped(tools, found);
 }
 
 async function terminate(tools: ProcessTools, found: Found): Promise<void> {
@@ -50,14 +56,17 @@ async function untilGone(
   }
 }
 
-/** The keeper reaps in its own time; it forgets only what it has seen ending. */
-async function forget(tools: ProcessTools, found: Found): Promise<void> {
+/** The keeper reaps in its own time; until then it says that the instance runs, and it forgets only what it saw ending. */
+async function untilReaped(tools: ProcessTools, found: Found): Promise<void> {
   const deadline = tools.clock.mono() + killWithin;
   for (;;) {
     const listed = (await tools.keeper.call('list', undefined)).find((launched) => launched.key === found.id);
     if (!listed || listed.ended || tools.clock.mono() > deadline) break;
     await tools.clock.sleep(10);
   }
+}
+
+async function forget(tools: ProcessTools, found: Found): Promise<void> {
   await tools.keeper.call('forget', { key: found.id });
   await removeRecord(tools.folder, found.place, found.id);
   tools.gone.delete(found.id);
