@@ -4,7 +4,7 @@ import type { Plan } from './domain/plan.ts';
 import { beginsWith } from './domain/scaling.ts';
 import type { State, WantedPool } from './domain/state.ts';
 import type { Target } from './domain/target.ts';
-import { loadArtifacts, loadChecks, loadRouter, loadRuntime, loadStores } from './drivers.ts';
+import { loadArtifacts, loadChecks, loadRouter, loadRuntime, type loadStores } from './drivers.ts';
 import { planRollout, type Wish } from './engine/plan.ts';
 import { type Engine, runEngine } from './engine/run.ts';
 import { problem } from './errors.ts';
@@ -27,6 +27,8 @@ export type Hooks = {
 export type AssembleOptions = {
   readonly state: StateFolder;
   readonly keeper: KeeperClient;
+  /** Closed by what is assembled with them. */
+  readonly opening: Promise<Stores>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Who holds leases, in words that identify this process. */
@@ -70,21 +72,23 @@ async function locate(images: ImageShelf, image: string): Promise<string> {
   throw problem('IMAGE_MISSING', { image });
 }
 
+/** Everything gonogo remembers, as `drivers.ts` opens it. */
+export type Stores = Awaited<ReturnType<Awaited<ReturnType<typeof loadStores.sqlite>>>>;
+
 /** Everything put together: what the agent, or a command without one, acts with. */
 export type Assembly = Awaited<ReturnType<typeof assemble>>;
 
-/** Loads the drivers, opens the stores, and puts an engine's parts together. */
+/** Loads the drivers, and puts an engine's parts together. */
 export async function assemble(options: AssembleOptions) {
-  const { state, keeper, clock, owner } = options;
-  const [openStores, embeddedRouter, releases, checks] = await Promise.all([
-    loadStores.sqlite(),
+  const { state, keeper, opening, clock, owner } = options;
+  const [embeddedRouter, releases, checks, runtimes, stores] = await Promise.all([
     loadRouter.embedded(),
     loadArtifacts(),
     loadChecks(),
+    openRuntime(options),
+    opening,
   ]);
-  const stores = await openStores(state, clock);
   const { onError } = options;
-  const runtimes = await openRuntime(options);
   const artifacts = artifactsOf(releases.bundleStore(state.releases), runtimes.images);
   const runtime = inspecting(artifacts, runtimes);
   const closing = new AbortController();

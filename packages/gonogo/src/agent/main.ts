@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { loadStores } from '../drivers.ts';
+import { systemClock } from '../system/clock.ts';
 import { defaultStateRoot } from '../system/state.ts';
 import { runAgent } from './run.ts';
 
@@ -11,8 +13,12 @@ if (folder?.startsWith('-')) {
 }
 const root = resolve(folder ?? defaultStateRoot(process.env));
 const code = await runAgent(root, async (state, log) => {
-  const { openRollouts } = await import('./open.ts');
-  return await openRollouts(state, log);
+  const openStores = await loadStores.sqlite();
+  // Its thread opens the databases while the rest is loaded here, and what serves the API with it.
+  const opening = openStores(state, systemClock);
+  opening.catch(() => undefined); // Whoever waits for them is told.
+  const [{ openRollouts }] = await Promise.all([import('./open.ts'), import('../api/server.ts')]);
+  return await openRollouts(state, { log, opening });
 });
 // Everything is closed by now; whatever still holds the event loop must not keep half an agent alive.
 process.exit(code);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Assembly, assemble } from '../assemble.ts';
+import { type Assembly, assemble, type Stores } from '../assemble.ts';
 import { messageOf } from '../errors.ts';
 import { systemClock } from '../system/clock.ts';
 import { removeUnusedCopies } from '../system/code-copy.ts';
@@ -18,10 +18,13 @@ import { stopEverything } from './stop.ts';
 /** Everything the agent does, open: what was under way is carried on already. */
 export type Rollouts = Awaited<ReturnType<typeof openRollouts>>;
 
+/** What is there before the agent is put together; its stores are being opened. */
+type Begun = { readonly log: Logger; readonly opening: Promise<Stores> };
+
 /** Puts the agent together on a state folder whose lock is held, and recovers. */
-export async function openRollouts(state: StateFolder, log: Logger) {
+export async function openRollouts(state: StateFolder, { log, opening }: Begun) {
   const keeper = await ensureKeeper(state.root);
-  const bare = await put(state, { log, keeper });
+  const bare = await put(state, { log, keeper, opening });
   const assembly: Assembly = { ...bare, openEngine: tidyingEngine(bare, () => retention) };
   const environments = new Environments(assembly, log);
   const retention = openRetention(assembly, environments, log);
@@ -72,13 +75,14 @@ const tidyingEngine =
 
 async function put(
   state: StateFolder,
-  { log, keeper }: { log: Logger; keeper: KeeperLink },
+  { log, keeper, opening }: Begun & { readonly keeper: KeeperLink },
 ): Promise<Assembly> {
   const identity = identify(process.pid);
   const owner = identity ? ownerText('agent', identity) : `agent (pid ${process.pid})`;
   return await assemble({
     state,
     keeper,
+    opening,
     clock: systemClock,
     log,
     owner,

@@ -5,8 +5,6 @@ import type { Leases } from '../../ports/leases.ts';
 import type { ReleaseRecords } from '../../ports/release-records.ts';
 import type { Revisions } from '../../ports/revisions.ts';
 import type { Vault } from '../../ports/vault.ts';
-import { onDisk } from '../../system/disk.ts';
-import { makePrivateFolder } from '../../system/files.ts';
 import type { StateFolder } from '../../system/state.ts';
 import { sqliteEvidence } from './evidence.ts';
 import { sqliteJournal } from './journal.ts';
@@ -29,14 +27,21 @@ export type Stores = {
 };
 
 /**
- * Opens the stores of a state folder, and makes it (mode 0700) when there is none. Fails with STATE_UNUSABLE, DISK_FULL
+ * Opens the stores of a state folder, and makes it (mode 0700) when there is none; their thread is on its way when this
+ * returns, whatever the caller does next. Fails with STATE_UNUSABLE, DISK_FULL
  * or STATE_NEWER. After a full disk or a failed write or sync every later write fails with that same problem: the
  * stores must be opened anew.
  */
 export async function openStores(state: StateFolder, clock: Clock): Promise<Stores> {
-  await onDisk(state.root, () => makePrivateFolder(state.root));
-  const vault = await openVault(state.vault);
-  const thread = await startThread({ journal: state.journal, telemetry: state.telemetry });
+  const starting = startThread({ journal: state.journal, telemetry: state.telemetry });
+  const [started, opened] = await Promise.allSettled([starting, openVault(state.vault)]);
+  if (started.status === 'rejected') throw started.reason;
+  const thread = started.value;
+  if (opened.status === 'rejected') {
+    await thread.close();
+    throw opened.reason;
+  }
+  const vault = opened.value;
   return {
     journal: sqliteJournal(thread),
     leases: sqliteLeases(thread, clock),

@@ -1,5 +1,8 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, Problem, problem, tellProblem } from '../../errors.ts';
+import { diskProblem } from '../../system/disk.ts';
 import type { Answer, Calls, Request, SentProblem, WorkerPaths } from './calls.ts';
 import { checkTable } from './check-table.ts';
 import { openDatabase } from './database.ts';
@@ -31,6 +34,7 @@ function main(): void {
 }
 
 function openCalls(paths: WorkerPaths): Calls {
+  for (const path of Object.values(paths)) makeFolderOf(path);
   const journal = openDatabase(paths.journal, { schema: journalSchema, synchronous: 'FULL' });
   const telemetry = openDatabase(paths.telemetry, { schema: telemetrySchema, synchronous: 'NORMAL' });
   const checks = checkTable(telemetry);
@@ -60,6 +64,15 @@ function openCalls(paths: WorkerPaths): Calls {
       }
     },
   };
+}
+
+function makeFolderOf(path: string): void {
+  const folder = dirname(path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw diskProblem(error, folder);
+  }
 }
 
 function answer(calls: Calls, request: Request): Answer {
