@@ -14,10 +14,10 @@ if (folder?.startsWith('-')) {
 const root = resolve(folder ?? defaultStateRoot(process.env));
 const code = await runAgent(root, async (state, log) => {
   const openStores = await loadStores.sqlite();
-  // Its thread opens the databases while the rest is loaded here, and what serves the API with it.
+  // Its thread opens the databases while the rest is loaded here.
   const opening = openStores(state, systemClock);
   opening.catch(() => undefined); // Whoever waits for them is told.
-  const [{ openRollouts }] = await Promise.all([import('./open.ts'), import('../api/server.ts')]);
+  const { openRollouts } = await import('./open.ts');
   return await openRollouts(state, { log, opening });
 });
 // Everything is closed by now; whatever still holds the event loop must not keep half an agent alive.

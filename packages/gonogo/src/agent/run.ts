@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
+import { serveApi } from '../api/server.ts';
 import { messageOf, Problem, problem } from '../errors.ts';
 import { diskProblem } from '../system/disk.ts';
 import { takeLock } from '../system/lock.ts';
@@ -42,7 +43,6 @@ async function live(state: StateFolder, log: Logger, open: OpenRollouts): Promis
   endAt(ended.resolve);
   log.info('starting', { version: version(), root: state.root });
   const rollouts = await open(state, log);
-  const { serveApi } = await import('../api/server.ts');
   const identity = { root: state.root, version: version() };
   const service = agentService(rollouts, identity, () => ended.resolve('stop'));
   const api = await serveApi(state.agentSocket, service, log);

@@ -1,9 +1,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
 import { messageOf, problem } from '../errors.ts';
 import type { Logger } from '../system/log.ts';
-import { createApp } from './app.ts';
 import { ownUserOnly } from './authorise.ts';
 import type { Api, StreamingApi } from './contract.ts';
 
@@ -19,6 +17,8 @@ export type ApiServer = {
  */
 export async function serveApi(path: string, service: Api & StreamingApi, log: Logger): Promise<ApiServer> {
   if (Buffer.byteLength(path) > 107) throw problem('SOCKET_PATH_LONG', { path });
+  const { createAdaptorServer } = await import('@hono/node-server');
+  const { createApp } = await import('./app.ts');
   const app = createApp({ service, authorise: ownUserOnly, log });
   const server = createAdaptorServer({
     fetch: app.fetch,
