@@ -48,7 +48,7 @@ const arrows: Record<string, Arrows> = {
   api: { to: [...edge, 'api/contract'], npm: ['hono'], lazy: ['@hono/node-server', 'zod'] },
   agent: { to: [...common, 'assemble', 'supervise', 'api', 'api/contract', 'wire', 'system'] },
   /** Has the stores opened while everything else of it is loaded. */
-  'agent/main': { to: ['agent', 'drivers', 'system'] },
+  'agent/main': { to: ['agent', 'api', 'drivers', 'system'] },
   cli: {
     to: [
       ...common,

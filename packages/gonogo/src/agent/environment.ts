@@ -39,13 +39,15 @@ export class Environment {
   #unseen: string | undefined;
   #lookingAgain: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Settles when what served before this agent serves again. */
+  #serving: Promise<void> = Promise.resolve();
 
   private constructor(assembly: Assembly, log: Logger) {
     this.#assembly = assembly;
     this.#log = log;
   }
 
-  /** Folds the journal, carries on with what was under way, and looks after what serves. */
+  /** Folds the journal and carries on with what was under way; what serves is soon looked after. */
   static async open(assembly: Assembly, stream: string, log: Logger): Promise<Environment> {
     const environment = new Environment(assembly, log);
     const engine = await assembly.openEngine(stream, {
@@ -155,6 +157,7 @@ export class Environment {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#lookingAgain);
+    await this.#serving;
     await this.#supervisor?.stop();
   }
 
@@ -190,13 +193,19 @@ export class Environment {
     this.#followed.get(rollout)?.tell({ check, step });
   }
 
-  /** What served when the last agent went serves again, and who follows a running rollout hears it from its start. */
+  /** Who follows a running rollout hears it from its start; a rollout that is started waits for what served to serve. */
   async #resume(state: State): Promise<void> {
     const { rollout } = state;
     if (!rollout) return;
-    await this.#lookAfter(state);
     if (isRunning(state)) await this.#retell(rollout.spec.id);
-    else if (state.live && rollout.ended?.as !== 'stuck') await this.#reopen(state.live, state);
+    this.#serving = this.#starting.run(() => this.#serveAgain(state));
+  }
+
+  /** What served when the last agent went. */
+  async #serveAgain(state: State): Promise<void> {
+    await this.#lookAfter(state);
+    const { rollout, live } = state;
+    if (live && !isRunning(state) && rollout?.ended?.as !== 'stuck') await this.#reopen(live, state);
   }
 
   /** A front that cannot be opened again, because its port was taken meanwhile, must not keep the agent from starting. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { loadServer } from '../api/server.ts';
 import { loadStores } from '../drivers.ts';
 import { systemClock } from '../system/clock.ts';
 import { defaultStateRoot } from '../system/state.ts';
@@ -17,7 +18,7 @@ const code = await runAgent(root, async (state, log) => {
   // Its thread opens the databases while the rest is loaded here.
   const opening = openStores(state, systemClock);
   opening.catch(() => undefined); // Whoever waits for them is told.
-  const { openRollouts } = await import('./open.ts');
+  const [{ openRollouts }] = await Promise.all([import('./open.ts'), loadServer()]);
   return await openRollouts(state, { log, opening });
 });
 // Everything is closed by now; whatever still holds the event loop must not keep half an agent alive.

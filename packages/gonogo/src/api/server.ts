@@ -10,6 +10,15 @@ export type ApiServer = {
   close(): Promise<void>;
 };
 
+/** Loads what serving needs, for who has to wait for something else first. */
+export async function loadServer() {
+  const [{ createAdaptorServer }, { createApp }] = await Promise.all([
+    import('@hono/node-server'),
+    import('./app.ts'),
+  ]);
+  return { createAdaptorServer, createApp };
+}
+
 /**
  * Serves the API at a unix socket that only this user can open.
  * The caller holds the state folder's lock, so a socket that is there already is stale and replaced.
@@ -17,8 +26,7 @@ export type ApiServer = {
  */
 export async function serveApi(path: string, service: Api & StreamingApi, log: Logger): Promise<ApiServer> {
   if (Buffer.byteLength(path) > 107) throw problem('SOCKET_PATH_LONG', { path });
-  const { createAdaptorServer } = await import('@hono/node-server');
-  const { createApp } = await import('./app.ts');
+  const { createAdaptorServer, createApp } = await loadServer();
   const app = createApp({ service, authorise: ownUserOnly, log });
   const server = createAdaptorServer({
     fetch: app.fetch,
