@@ -38,7 +38,7 @@ async function flip(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outc
   }
   call.signal.throwIfAborted();
   const prepared = await prepareAll(tools, open, call);
-  await holdUsers(tools, open);
+  await orDrop(tools, prepared, () => holdUsers(tools, open));
   const acknowledged = await commitAll(tools, prepared, call);
   await releaseUsers(tools, moves);
   return (await confirmAll(tools, moves, call)) ?? (await record(tools, moves, acknowledged));
@@ -107,16 +107,22 @@ async function readyIn(tools: Tools, taker: Taker, signal: AbortSignal): Promise
 
 async function prepareAll(tools: Tools, moves: readonly Move[], { fence }: Call): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
-  try {
+  await orDrop(tools, prepared, async () => {
     for (const { shift } of moves) {
       if (sameSplit(shift.from, shift.to)) continue;
       prepared.push(await tools.router.prepare(await beginningOf(tools, shift), fence));
     }
+  });
+  return prepared;
+}
+
+async function orDrop(tools: Tools, prepared: readonly Prepared[], work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (error) {
     for (const one of prepared) await tools.router.drop(one);
     throw error;
   }
-  return prepared;
 }
 
 /** Where several beginnings are as good, the one that the router is at. */

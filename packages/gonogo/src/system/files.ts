@@ -16,7 +16,11 @@ export type StagedFile = { commit(): Promise<void>; discard(): Promise<void> };
 /** The first half of `writeFileAtomic`, with all that takes long or needs room; the second one is `commit`. */
 export async function stageFile(path: string, data: string | Uint8Array, mode = 0o600): Promise<StagedFile> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
-  const discard = (): Promise<void> => rm(temporary, { force: true });
+  const folder = await open(dirname(path), 'r'); // Here, since nobody waits for it yet.
+  const discard = async (): Promise<void> => {
+    await folder.close();
+    await rm(temporary, { force: true });
+  };
   const orDiscard = async (work: Promise<void>): Promise<void> => {
     try {
       await work;
@@ -28,7 +32,11 @@ export async function stageFile(path: string, data: string | Uint8Array, mode = 
   await orDiscard(writeSynced(temporary, data, mode));
   const commit = async (): Promise<void> => {
     await orDiscard(rename(temporary, path));
-    await syncFolder(dirname(path));
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
   };
   return { commit, discard };
 }
@@ -73,14 +81,5 @@ async function writeSynced(path: string, data: string | Uint8Array, mode: number
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

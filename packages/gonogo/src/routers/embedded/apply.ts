@@ -27,12 +27,11 @@ export async function ask<M extends ProxyMethod>(
   input: ProxyInput<M>,
 ): Promise<ProxyAnswer<M>> {
   const since = place.clock.mono();
-  const within = patience + (method === 'drain' ? (input as ProxyInput<'drain'>).deadline : 0);
+  const within = patienceWith(method, input);
   for (;;) {
     const client = await connect(place, patience);
     try {
-      const answer = await inTime(place, client.call(method, input), within);
-      return ProxyAnswers[method].parse(answer) as ProxyAnswer<M>;
+      return await askAt(place, client, { method, input });
     } catch (error) {
       if (!isLost(error) || place.clock.mono() - since > within) throw error;
     } finally {
@@ -40,6 +39,41 @@ export async function ask<M extends ProxyMethod>(
     }
   }
 }
+
+/** A connection that was opened before it is needed. Who is lost on it is asked on another one, as `ask` does. */
+export type Line = {
+  ask<M extends ProxyMethod>(method: M, input: ProxyInput<M>): Promise<ProxyAnswer<M>>;
+  close(): void;
+};
+
+export async function openLine(place: Place): Promise<Line> {
+  const client = await connect(place, patience);
+  return {
+    ask: async (method, input) => {
+      try {
+        return await askAt(place, client, { method, input });
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        return await ask(place, method, input);
+      }
+    },
+    close: () => client.close(),
+  };
+}
+
+type Question<M extends ProxyMethod> = { readonly method: M; readonly input: ProxyInput<M> };
+
+async function askAt<M extends ProxyMethod>(
+  place: Place,
+  client: RpcClient,
+  { method, input }: Question<M>,
+): Promise<ProxyAnswer<M>> {
+  const answer = await inTime(place, client.call(method, input), patienceWith(method, input));
+  return ProxyAnswers[method].parse(answer) as ProxyAnswer<M>;
+}
+
+const patienceWith = <M extends ProxyMethod>(method: M, input: ProxyInput<M>): number =>
+  patience + (method === 'drain' ? (input as ProxyInput<'drain'>).deadline : 0);
 
 const socketOf = ({ folder, id, worker }: Place): string => controlSocket(folder, id, worker);
 

@@ -4,7 +4,7 @@ import type { Split } from '../../domain/split.ts';
 import { streamOf, type Target, targetKey } from '../../domain/target.ts';
 import { problem } from '../../errors.ts';
 import type { Fence } from '../../ports/leases.ts';
-import type { Drained, HoldBounds, Member, Observed, Router } from '../../ports/router.ts';
+import type { Drained, HoldBounds, Member, Observed, Prepared, Router } from '../../ports/router.ts';
 import { Mutex } from '../../system/mutex.ts';
 import { ask, codeOf, isServing } from './apply.ts';
 import { askFront } from './confirm.ts';
@@ -43,7 +43,7 @@ export function embeddedRouter(options: EmbeddedRouterOptions) {
     members: (slot, members, fence = 0) =>
       inTurn(slot.target, () => tellMembers(options, slot, { members, fence })),
     prepare: (shift, fence) => inTurn(shift.target, () => prepare(shifting, shift, fence)),
-    commit: (prepared) => inTurn(prepared.shift.target, () => commit(shifting, prepared)),
+    commit: (prepared) => turns(turnsOfShift(shifting, prepared), () => commit(shifting, prepared)),
     drop: (prepared) => inTurn(prepared.shift.target, () => drop(shifting, prepared)),
     hold: (target, bounds) => hold(options, target, bounds),
     release: (target) => release(options, target),
@@ -84,6 +84,12 @@ function turnOf<T>(
     const proxies = [...new Set([...ids, ...also])].sort();
     return await turns(proxies.map(proxyTurn), () => task(ids));
   });
+}
+
+/** As `turnOf`, with the proxy that is remembered since it was prepared: users wait for a commit. */
+function turnsOfShift({ open }: Shifting, { shift, token }: Prepared): string[] {
+  const first = open.get(token)?.first.place;
+  return [targetKey(shift.target), ...(first ? [proxyTurn(first.id)] : [])];
 }
 
 /** A worker that is behind the first, because a commit was interrupted, is brought up to it. */

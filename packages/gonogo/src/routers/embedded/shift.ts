@@ -4,16 +4,18 @@ import { problem } from '../../errors.ts';
 import type { Fence } from '../../ports/leases.ts';
 import type { Prepared, Shifted } from '../../ports/router.ts';
 import { RpcError } from '../../system/rpc.ts';
-import { ask, codeOf, type Place } from './apply.ts';
+import type { ProxyInput } from '../../wire/proxy.ts';
+import { ask, codeOf, type Line, openLine, type Place } from './apply.ts';
 import { askProxyOf, type EmbeddedRouterOptions, inWords, mustPlace } from './proxies.ts';
 
 /** What was prepared and neither committed nor dropped, by the first worker's token. */
 export type OpenShifts = Map<string, OpenShift>;
 
-/** The places are remembered, so that nothing has to be looked up between a commit and its acknowledgement. */
-type OpenShift = { readonly fence: Fence; readonly first: Place; readonly others: readonly Ticket[] };
+/** The workers are remembered, so that nothing is looked up or connected between a commit and its acknowledgement. */
+type OpenShift = { readonly fence: Fence; readonly first: Ticket; readonly others: readonly Ticket[] };
 
-type Ticket = { readonly place: Place; readonly token: string };
+/** `line`: open since the shift was prepared. */
+type Ticket = { readonly place: Place; readonly token: string; readonly line: Line };
 
 export type Shifting = EmbeddedRouterOptions & { readonly open: OpenShifts };
 
@@ -22,26 +24,38 @@ export async function prepare(shifting: Shifting, shift: Shift, fence: Fence): P
   const { token, generation } = await ticket(shifting, shift, fence);
   const { first, others } = await mustPlace(shifting, shift.target);
   const tickets = await prepareOthers(others, shift, fence);
-  shifting.open.set(token, { fence, first, others: tickets });
+  shifting.open.set(token, {
+    fence,
+    first: { place: first, token, line: await openLine(first) },
+    others: tickets,
+  });
   return { shift, generation, token };
 }
 
 /** Resolves when the first worker has stored the new split, and every worker serves it. */
 export async function commit(shifting: Shifting, prepared: Prepared): Promise<Shifted> {
-  const { shift, token } = prepared;
+  const { token } = prepared;
   const since = performance.now();
   const open = shifting.open.get(token);
   if (open === undefined)
-    throw problem('INTERNAL', { what: 'a shift that was dropped or done cannot be committed' });
+    throw problem('INTERNAL', { what: 'a shift that was dropped or tried cannot be committed' });
   try {
-    await inWords(shifting, shift.target, () => ask(open.first, 'commit', { token }));
+    await commitFirst(shifting, prepared, open);
+    await Promise.all(open.others.map((ticket) => commitOther(ticket, prepared)));
+    return { generation: prepared.generation, ms: performance.now() - since };
+  } finally {
+    forget(shifting, token);
+  }
+}
+
+async function commitFirst(shifting: Shifting, prepared: Prepared, open: OpenShift): Promise<void> {
+  const { shift, token } = prepared;
+  try {
+    await inWords(shifting, shift.target, () => open.first.line.ask('commit', { token }));
   } catch (error) {
     if (codeOf(error) !== 'UNKNOWN_TOKEN') throw await refusal(shifting, shift, error);
     await commitAgain(shifting, prepared, open.fence);
   }
-  await Promise.all(open.others.map((ticket) => commitOther(ticket, prepared)));
-  shifting.open.delete(token);
-  return { generation: prepared.generation, ms: performance.now() - since };
 }
 
 /** A worker that was started anew, or has an older table than the first, is brought up to date before. */
@@ -54,20 +68,32 @@ async function prepareOthers(
   return await Promise.all(
     others.map(async (place) => {
       try {
-        return { place, token: (await ask(place, 'prepare', input)).token };
+        return await ticketAt(place, input);
       } catch (error) {
         if (!(error instanceof RpcError)) throw error;
         await ask(place, 'reload', undefined);
-        return { place, token: (await ask(place, 'prepare', input)).token };
+        return await ticketAt(place, input);
       }
     }),
   );
 }
 
+async function ticketAt(place: Place, input: ProxyInput<'prepare'>): Promise<Ticket> {
+  const { token } = await ask(place, 'prepare', input);
+  return { place, token, line: await openLine(place) };
+}
+
+/** What was prepared is done, or will not be. */
+function forget({ open }: Shifting, token: string): void {
+  const shift = open.get(token);
+  open.delete(token);
+  for (const { line } of shift ? [shift.first, ...shift.others] : []) line.close();
+}
+
 /** One that was started anew since it was prepared reads what the first has stored. */
-async function commitOther({ place, token }: Ticket, { shift, generation }: Prepared): Promise<void> {
+async function commitOther({ place, token, line }: Ticket, { shift, generation }: Prepared): Promise<void> {
   try {
-    await ask(place, 'commit', { token });
+    await line.ask('commit', { token });
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     await ask(place, 'reload', undefined);
@@ -79,7 +105,7 @@ async function commitOther({ place, token }: Ticket, { shift, generation }: Prep
 /** Safe to repeat. */
 export async function drop(shifting: Shifting, { shift, token }: Prepared): Promise<void> {
   const others = shifting.open.get(token)?.others ?? [];
-  shifting.open.delete(token);
+  forget(shifting, token);
   await askProxyOf(shifting, shift.target, { method: 'drop', input: { token } });
   await Promise.all(others.map((ticket) => ask(ticket.place, 'drop', { token: ticket.token })));
 }
