@@ -94,7 +94,7 @@ const limits = parsed(
         ),
         count,
       ]),
-      'Client connections of one address, or none; this machine and trusted proxies are not limited. Default 4000.',
+      'Client connections of one address (of IPv6: one /64), or none; this machine and trusted proxies are not limited. Default 4000.',
     ),
   }),
   (written) => {

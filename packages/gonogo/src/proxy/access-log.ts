@@ -79,6 +79,7 @@ export class AccessLog {
       this.#writing = true;
       write(fd, this.#take(), () => {
         this.#writing = false;
+        if (this.#fd !== fd) closeSync(fd); // The log was closed meanwhile.
         if (this.#lines.length > 0) this.#timer ??= setTimeout(() => this.#flush(), pause).unref();
       });
     } catch {
@@ -96,7 +97,7 @@ export class AccessLog {
   /** The file that has the name now. */
   #open(): number {
     const now = performance.now();
-    if (this.#fd !== undefined && now - this.#looked > lookEvery) {
+    if (this.#fd !== undefined && !this.#writing && now - this.#looked > lookEvery) {
       this.#looked = now;
       if (!isAt(this.#fd, this.file)) {
         closeSync(this.#fd);

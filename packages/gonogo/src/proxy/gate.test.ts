@@ -18,6 +18,16 @@ test('an address has so many connections at once, unless it is this machine or a
   assert.deepEqual(enters('192.0.2.1'), [true, false, false]);
 });
 
+test('whoever has an IPv6 network of 64 bits has one address', () => {
+  const one = gate(100, 2);
+  const enters = (...addresses: string[]) => addresses.map((address) => one.enter(address));
+  assert.deepEqual(enters('2001:db8:0:1::1', '2001:db8:0:1:ffff::', '2001:db8:0:1::2'), [true, true, false]);
+  assert.deepEqual(enters('2001:db8:0:2::1', '2001:db8:1::1', '2001:db8::'), [true, true, true]);
+  assert.deepEqual(enters('fe80::1%eth0', 'fe80::2%eth0', 'fe80::3%eth0'), [true, true, false]);
+  one.leave('2001:db8:0:1::1');
+  assert.deepEqual(enters('2001:db8:0:1::3', '2001:db8:0:1::4'), [true, false]);
+});
+
 test('all together have so many, and whoever waits for the last to leave is told', async () => {
   const one = gate(2, 0);
   assert.deepEqual(
