@@ -3,6 +3,7 @@ import { ensureAgent } from '../../packages/gonogo/src/api/autostart.ts';
 import type { Client } from '../../packages/gonogo/src/api/client.ts';
 import type { RolloutDetail } from '../../packages/gonogo/src/api/contract.ts';
 import { messageOf } from '../../packages/gonogo/src/errors.ts';
+import type { StrictClient } from '../../packages/gonogo/src/system/strict-client.ts';
 import { agree } from '../e2e/model/agree.ts';
 import { revisionOf } from '../e2e/model/commands.ts';
 import { learn, openReal, type Real, specOf, write } from '../e2e/model/real.ts';
@@ -11,7 +12,7 @@ import { end, newWorld, type World } from '../e2e/model/world.ts';
 import type { Keeping } from '../e2e/support/sandbox.ts';
 import { type Random, seeded } from '../simulation/random.ts';
 import { startDeploy } from './deploy.ts';
-import { startUsers, type Users } from './users.ts';
+import { startUsers } from './users.ts';
 
 export type CrashOptions = {
   readonly deploys: number;
@@ -27,9 +28,8 @@ export type CrashReport = {
   readonly seed: number;
   readonly kills: number;
   readonly requests: number;
-  /** Requests without a right answer, but for the 503 of a release that is exchanged in place. */
+  /** Requests without a right answer. */
   readonly lost: number;
-  readonly unserved_in_place: number;
   readonly endings: Readonly<Record<string, number>>;
   readonly strategies: Readonly<Record<string, number>>;
   /** From a kill to the next agent's answer. */
@@ -48,7 +48,7 @@ const patience = 60_000;
 type Soak = {
   readonly real: Real;
   readonly world: World;
-  readonly users: Users;
+  readonly users: StrictClient;
   readonly random: Random;
   readonly counts: {
     kills: number;
@@ -79,7 +79,6 @@ export async function crashSoak(t: Keeping, options: CrashOptions): Promise<Cras
   const { counts, violations } = soak;
   return {
     ...{ deploys: done, seed, kills: counts.kills, requests: traffic.requests, lost: traffic.failed },
-    unserved_in_place: soak.users.unserved(),
     ...{ endings: counts.endings, strategies: counts.strategies },
     slowest_restart_ms: Math.round(counts.restart),
     slowest_end_ms: Math.round(counts.end),
@@ -122,7 +121,6 @@ async function deploy({ real, world }: Pick<Soak, 'real' | 'world'>, agent: Clie
 async function crashOnce(soak: Soak): Promise<string> {
   const { real, world, random, users, counts, violations } = soak;
   const wish = anyWish(random);
-  users.mayGoWithout(wish.strategy === 'in-place');
   const agent = await ensureAgent(real.sandbox.state.root);
   const { id, next } = await deploy(soak, agent, wish);
   const told = await killAndSee(soak, id);
@@ -133,7 +131,6 @@ async function crashOnce(soak: Soak): Promise<string> {
   const what = `${Object.values(wish).join(' ')}: ${ending}${told.why ? ` (${told.why})` : ''}`;
   if (!mayEnd(wish, ending)) violations.push(`${next.says} ${what}`);
   await agree(world, real).catch((error) => violations.push(`${next.says} ${what}: ${messageOf(error)}`));
-  users.mayGoWithout(false);
   const { requests, failed } = users.counts();
   return `${what}, ${failed} of ${requests} lost${violations.length > 0 ? `, ${violations.length} violations` : ''}`;
 }
