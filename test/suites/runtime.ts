@@ -318,6 +318,8 @@ export function runtimeSuite({ name: driver, open, skip = false, gaps = {} }: Dr
     await eventually('its port', async () =>
       (await runtime.listening(id))?.some((at) => at.host === address && at.port === port),
     );
+    assert.deepEqual(await runtime.listening(id, port), [{ host: address, port }]);
+    assert.deepEqual(await runtime.listening(id, port === 1 ? 2 : 1), []);
     assert.equal(await runtime.listening('nobody'), undefined);
     await runtime.remove(webPool, 2000);
   });

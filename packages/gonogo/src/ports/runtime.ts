@@ -125,8 +125,8 @@ export interface Runtime {
    * one whose time cannot be read is absent.
    */
   processorTimes(pool: PoolId): Promise<ReadonlyMap<InstanceId, Millis>>;
-  /** What an instance's processes listen on; undefined where it cannot be known. */
-  listening(instance: InstanceId): Promise<readonly Address[] | undefined>;
+  /** What an instance's processes listen on; undefined where it cannot be known. With a port: there, found sooner. */
+  listening(instance: InstanceId, port?: number): Promise<readonly Address[] | undefined>;
   /** From where checks see what the instance sees; of one that ended, what it would see, without its environment. */
   vantage(instance: InstanceId): Promise<Vantage | Gap>;
   /** The last lines of a pool's output, oldest first, and with `follow` what comes after them. */

@@ -74,7 +74,7 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
         await applying.forget(pool.target, async () => (await containers.observe(pool.target)).length === 0);
     },
     processorTimes: async (pool) => await (await holderOf(pool)).processorTimes(pool),
-    listening: async (instance) => await (await of(instance)).listening(instance),
+    listening: async (instance, port) => await (await of(instance)).listening(instance, port),
     vantage: async (instance) => await (await of(instance)).vantage(instance),
     logs: async function* (pool, options) {
       yield* (await holderOf(pool)).logs(pool, options);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { Address } from '../domain/environment.ts';
 
 /** A listening socket, and its inode. */
@@ -6,46 +6,69 @@ export type Listener = Address & { readonly inode: string };
 
 /** What is listened on in a process's network by sockets that count, by the kernel's table, proc_pid_net(5). */
 export function listenersIn(pid: number, counts: (listener: Listener) => boolean): Listener[] {
-  const tables = [`/proc/${pid}/net/tcp`, `/proc/${pid}/net/tcp6`];
-  const found = (read: (path: string) => string): Listener[] =>
-    tables.flatMap((path) => rowsOf(textOf(path, read))).filter(counts);
-  const quickly = found(readListeners);
-  // Linux lists what listens first, but promises it nowhere: nothing found is worth reading everything.
-  return quickly.length > 0 ? quickly : found((path) => readFileSync(path, 'utf8'));
+  const found = [...listenersFirst(pid, manyRows)].filter(counts);
+  return found.length > 0 ? found : [...everyListener(pid)].filter(counts);
 }
 
-/** The sockets in state LISTEN (0A); addresses are in hexadecimal, each 32 bits in the machine's byte order. */
-function rowsOf(text: string): Listener[] {
-  return text.split('\n').flatMap((line) => {
-    const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
-    const [address, port] = local.split(':');
-    if (state !== '0A' || !address || !port || !inode) return [];
-    return { host: hostOf(address), port: Number.parseInt(port, 16), inode };
-  });
+/** The first of them, which is found sooner. */
+export function listenerIn(pid: number, counts: (listener: Listener) => boolean): Listener | undefined {
+  for (const some of [listenersFirst(pid, oneRow), everyListener(pid)])
+    for (const listener of some) if (counts(listener)) return listener;
+  return undefined;
 }
 
-/** The beginning of a table up to its first socket that is connected: those come last, and there may be thousands. */
-function readListeners(path: string): string {
-  const table = openSync(path, 'r');
-  try {
-    const chunk = Buffer.alloc(16_384);
-    let text = '';
-    for (let read = readSync(table, chunk); read > 0; read = readSync(table, chunk)) {
-      text += chunk.toString('latin1', 0, read);
-      if (/^ *\d+: \S+ \S+ (?!0A)/m.test(text)) break;
+/**
+ * How much of a table is asked for at once, in bytes. To fill more than a row the kernel goes on into the table of
+ * connections, which takes milliseconds however few there are.
+ */
+const [oneRow, manyRows] = [150, 16_384];
+
+/**
+ * Those that are listed before the first socket that is connected: there may be thousands. Linux lists what listens
+ * first, but promises it nowhere: where nothing is found, every row is worth reading.
+ */
+function* listenersFirst(pid: number, chunk: number): Generator<Listener> {
+  for (const table of tablesOf(pid)) {
+    for (const row of rowsOf(table, chunk)) {
+      if (row === 'connected') break;
+      yield row;
     }
-    return text;
-  } finally {
-    closeSync(table);
   }
 }
 
-function textOf(path: string, read: (path: string) => string): string {
+function* everyListener(pid: number): Generator<Listener> {
+  for (const table of tablesOf(pid))
+    for (const row of rowsOf(table, manyRows)) if (row !== 'connected') yield row;
+}
+
+const tablesOf = (pid: number): string[] => [`/proc/${pid}/net/tcp`, `/proc/${pid}/net/tcp6`];
+
+/** Reads a table as far as its rows are asked for; nothing when the process ended, or the kernel has no IPv6. */
+function* rowsOf(path: string, chunk: number): Generator<Listener | 'connected'> {
+  let table: number | undefined;
   try {
-    return read(path);
+    table = openSync(path, 'r');
+    const buffer = Buffer.alloc(chunk);
+    let rest = '';
+    for (let read = readSync(table, buffer); read > 0; read = readSync(table, buffer)) {
+      const lines = (rest + buffer.toString('latin1', 0, read)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield* rowOf(line);
+    }
   } catch {
-    return ''; // The process ended, or the kernel has no IPv6.
+    return;
+  } finally {
+    if (table !== undefined) closeSync(table);
   }
+}
+
+/** State LISTEN is 0A; addresses are in hexadecimal, each 32 bits in the machine's byte order. The heading is no row. */
+function* rowOf(line: string): Generator<Listener | 'connected'> {
+  const [number, local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
+  const [address, port] = local.split(':');
+  if (!/^\d+:$/.test(number ?? '') || !address || !port || !inode) return;
+  if (state !== '0A') yield 'connected';
+  else yield { host: hostOf(address), port: Number.parseInt(port, 16), inode };
 }
 
 function hostOf(hex: string): string {

@@ -136,6 +136,6 @@ const currentState = async (
 
 /** The identity gate: what answers on the instance's port is one of the instance's own processes. */
 async function answersItself(tools: Tools, instance: ObservedInstance): Promise<boolean> {
-  const listening = await tools.runtime.listening(instance.id);
-  return listening === undefined || listening.some((address) => address.port === instance.port);
+  const listening = await tools.runtime.listening(instance.id, instance.port);
+  return listening === undefined || listening.length > 0;
 }

@@ -82,7 +82,7 @@ export async function dockerRuntime(given: DockerRuntimeTools): Promise<DockerRu
         return removePool(tools, pool, grace);
       }),
     processorTimes: (pool) => processorTimes(tools, pool),
-    listening: async (instance) => listeningOf(await find(instance)),
+    listening: async (instance, port) => listeningOf(await find(instance), port),
     vantage: async (instance) => vantageOf(tools, await find(instance), instance),
     logs: (pool, wish) => poolLogs(tools, pool, wish),
     close: () => {

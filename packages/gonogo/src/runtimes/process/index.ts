@@ -83,9 +83,11 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
         return removePool(tools, pool, grace);
       }),
     processorTimes: (pool) => processorTimes(tools, pool),
-    listening: async (instance) => {
+    listening: async (instance, port) => {
       const found = await find(tools, instance);
-      return found ? listeningOf(membersOf({ leader: found.process, launch: found.id }, false)) : undefined;
+      return found
+        ? listeningOf(membersOf({ leader: found.process, launch: found.id }, false), port)
+        : undefined;
     },
     vantage: async (instance) => vantageOf(await find(tools, instance), instance),
     logs: (pool, wish) => poolLogs(tools, pool, wish),

@@ -1,13 +1,17 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { Address } from '../../domain/environment.ts';
-import { listenersIn } from '../sockets.ts';
+import { listenerIn, listenersIn } from '../sockets.ts';
 
-/** What these processes listen on, by their sockets and the kernel's table of them, proc_pid_net(5). */
-export function listeningOf(pids: readonly number[]): Address[] {
+/** What these processes listen on, or where on one port, by their sockets and the kernel's table of them, proc_pid_net(5). */
+export function listeningOf(pids: readonly number[], port?: number): Address[] {
   const [first] = pids;
   if (first === undefined) return [];
   const own = new Set(pids.flatMap(socketsOf));
-  return listenersIn(first, (row) => own.has(row.inode)).map(({ host, port }) => ({ host, port }));
+  const found =
+    port === undefined
+      ? listenersIn(first, ({ inode }) => own.has(inode))
+      : [listenerIn(first, (row) => row.port === port && own.has(row.inode))];
+  return found.flatMap((one) => (one ? [{ host: one.host, port: one.port }] : []));
 }
 
 /** The inodes of the sockets a process has open. */
