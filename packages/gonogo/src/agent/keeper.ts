@@ -13,6 +13,7 @@ import {
   type KeeperMethods,
   type Launched,
 } from '../wire/keeper.ts';
+import { inWords } from '../wire/problems.ts';
 
 /** How long a keeper may take to answer after it was started. */
 const startWithin = 20_000;
@@ -90,7 +91,7 @@ async function ask<M extends keyof KeeperMethods>(asking: Ask<M>): Promise<Keepe
   for (let attempt = 1; ; attempt++) {
     const client = await connection();
     try {
-      return KeeperAnswers[method].parse(await client.call(method, input));
+      return KeeperAnswers[method].parse(await client.call(method, input), inWords);
     } catch (error) {
       if (!isLost(error) || unrepeatable.has(method) || attempt === attempts) throw error;
       await client.closed;
@@ -104,7 +105,7 @@ const isLost = (error: unknown): boolean => error instanceof RpcError && error.c
 async function open(link: Link, onGone: () => void): Promise<RpcClient> {
   const client = await connectOrStart(link.state);
   client.onEvent((event) => {
-    const { ended } = KeeperEvent.parse(event);
+    const { ended } = KeeperEvent.parse(event, inWords);
     for (const listener of link.listeners) listener(ended);
   });
   void client.closed.then(onGone);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { ZodType } from 'zod';
+import type * as z from 'zod/mini';
 import { problem } from '../errors.ts';
 import type { Logger } from '../system/log.ts';
 import { DigestPart, LogsInput, RolloutPart } from '../wire/api.ts';
@@ -45,7 +45,7 @@ const placeOf = (call: Context): Place => ({ method: call.req.method, path: call
 function operation(name: Operation, service: Api): Handler {
   // The table and the contract agree by type (inputs.ts); here they are taken by name.
   const perform = service[name].bind(service) as (input: unknown) => Promise<unknown>;
-  const schema = operationInputs[name] as ZodType;
+  const schema = operationInputs[name] as z.ZodMiniType;
   return async (call) =>
     call.json((await perform(readJson(schema, await readText(call.env.incoming), name))) as object);
 }

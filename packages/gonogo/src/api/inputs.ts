@@ -1,4 +1,4 @@
-import type { ZodError, ZodType } from 'zod';
+import type * as z from 'zod/mini';
 import { problem } from '../errors.ts';
 import {
   AbortInput,
@@ -15,6 +15,7 @@ import {
   StopInput,
   VerifyInput,
 } from '../wire/api.ts';
+import { inWords, problemsOf } from '../wire/problems.ts';
 import type { Api, Operation } from './contract.ts';
 
 type InputOf<O extends Operation> = Parameters<Api[O]> extends [infer I] ? I : undefined;
@@ -37,17 +38,17 @@ export const operationInputs = {
   verifyReleases: VerifyInput,
   processes: NoInput,
   stop: StopInput,
-} satisfies { [O in Operation]: ZodType<InputOf<O>> };
+} satisfies { [O in Operation]: z.ZodMiniType<InputOf<O>> };
 
 /** The value, if it is what the schema asks; fails with API_INPUT. */
-export function checkInput<T>(schema: ZodType<T>, value: unknown, operation: string): T {
-  const result = schema.safeParse(value);
-  if (!result.success) throw problem('API_INPUT', { operation, problems: describeIssues(result.error) });
+export function checkInput<T>(schema: z.ZodMiniType<T>, value: unknown, operation: string): T {
+  const result = schema.safeParse(value, inWords);
+  if (!result.success) throw problem('API_INPUT', { operation, problems: problemsOf(result.error) });
   return result.data;
 }
 
 /** The value of a JSON text, checked; an empty text is no input. */
-export const readJson = <T>(schema: ZodType<T>, text: string, operation: string): T =>
+export const readJson = <T>(schema: z.ZodMiniType<T>, text: string, operation: string): T =>
   checkInput(schema, text === '' ? undefined : parseJson(text, operation), operation);
 
 function parseJson(text: string, operation: string): unknown {
@@ -58,9 +59,3 @@ function parseJson(text: string, operation: string): unknown {
     throw problem('API_INPUT', { operation, problems: ['it is not JSON'] });
   }
 }
-
-/** What an input lacks, by path and rule; values are left out, because they may be secret. */
-const describeIssues = (error: ZodError): string[] =>
-  error.issues.map(
-    (issue) => `${issue.path.map(String).join('.') || 'input'}: ${issue.code.replaceAll('_', ' ')}`,
-  );

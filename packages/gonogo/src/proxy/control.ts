@@ -3,6 +3,7 @@ import { whyUnusable } from '../system/certificate.ts';
 import { Mutex } from '../system/mutex.ts';
 import type { RpcHandlers } from '../system/rpc.ts';
 import { RpcError } from '../system/rpc.ts';
+import { inWords, problemsOf } from '../wire/problems.ts';
 import {
   type ProxyInput,
   ProxyInputs,
@@ -244,9 +245,8 @@ function members(stored: Stored, input: ProxyInput<'members'>): Stored {
 /** A handler that acts only on input of the right shape. */
 function checked<M extends ProxyMethod>(method: M, act: (input: ProxyInput<M>) => unknown) {
   return (input: unknown): unknown => {
-    const parsed = ProxyInputs[method].safeParse(input);
-    if (!parsed.success)
-      throw new RpcError('BAD_INPUT', `${method}: ${parsed.error.issues[0]?.message ?? 'bad input'}`);
+    const parsed = ProxyInputs[method].safeParse(input, inWords);
+    if (!parsed.success) throw new RpcError('BAD_INPUT', `${method}: ${problemsOf(parsed.error).join('; ')}`);
     return act(parsed.data as ProxyInput<M>);
   };
 }

@@ -10,6 +10,7 @@ import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-pro
 import { asked, raw, startRaw } from '../../../../test/suites/raw.ts';
 import { eventually, get } from '../../../../test/suites/router-tools.ts';
 import { startStrictClient } from '../system/strict-client.ts';
+import type { ProxyInput } from '../wire/proxy.ts';
 
 describe('the proxy', () => {
   let proxy: ProxyProcess;
@@ -181,6 +182,14 @@ describe('the proxy', () => {
     assert.equal(head.match(/transfer-encoding: chunked/g)?.length, 1);
     assert.match(text, /Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n/);
     assert.doesNotMatch(text, /x-inner|keep-alive: timeout=1\b|gonogo-slot/i);
+  });
+
+  test('what is asked of it in a wrong shape is refused with what is wrong with it', async () => {
+    const asked = { target: 't', slot: 'red', weight: 1 } as unknown as ProxyInput<'counters'>;
+    await assert.rejects(proxy.ask('counters', asked), {
+      code: 'BAD_INPUT',
+      message: 'counters: slot: must be blue or green; input: unknown key weight',
+    });
   });
 
   test('a malformed request is refused and never reaches an instance', async () => {

@@ -1,53 +1,51 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { EnvironmentSpec } from '../domain/environment.ts';
 import type { Artifact, Release } from '../domain/release.ts';
 import type { ReleaseRecord } from '../domain/release-record.ts';
 import type { Values } from '../domain/revision.ts';
 import { FrontWire } from './front.ts';
 import { ManifestWire, ReplicasWire } from './manifest.ts';
+import { amount, count, filled, name, port, slotName, some, text, texts } from './parts.ts';
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
 /** A project's identity: see docs/decisions on targets. */
-const project = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
-const millis = z.number().min(0);
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const project = z.string().check(z.regex(/^[a-z][a-z0-9-]{0,63}$/));
+const digest = z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/));
+/** Who asks, for the history: `ada@laptop`. */
+const by = text(200);
 
-const address = z.strictObject({ host: z.string().min(1).max(64), port: z.int().min(1).max(65535) });
+const address = z.strictObject({ host: filled(64), port });
+const weight = z.number().check(z.gt(0), z.lt(100));
 
 const EnvironmentWire = z.strictObject({
-  from: name.exactOptional(),
+  from: z.exactOptional(name),
   strategy: z.enum(['in-place', 'rolling', 'blue-green', 'canary']),
-  listen: address.exactOptional(),
-  proxy: FrontWire.exactOptional(),
+  listen: z.exactOptional(address),
+  proxy: z.exactOptional(FrontWire),
   watch: z.strictObject({
-    for: millis,
-    errors: z.number().min(0).max(1),
-    p99: z.number().min(1),
-    minRequests: z.int().min(0),
+    for: amount,
+    errors: z.number().check(z.gte(0), z.lte(1)),
+    p99: z.number().check(z.gte(1)),
+    minRequests: count,
   }),
-  keep: millis,
-  address: z.string().min(1).max(64),
-  approve: z.strictObject({ within: millis, otherwise: z.enum(['abort', 'go']) }).exactOptional(),
-  quiet: z.enum(['prove-by-checks', 'hold']).exactOptional(),
-  canary: z.strictObject({ weights: z.array(z.number().gt(0).lt(100)).min(1), each: millis }).exactOptional(),
-}) satisfies z.ZodType<EnvironmentSpec>;
+  keep: amount,
+  address: filled(64),
+  approve: z.exactOptional(z.strictObject({ within: amount, otherwise: z.enum(['abort', 'go']) })),
+  quiet: z.exactOptional(z.enum(['prove-by-checks', 'hold'])),
+  canary: z.exactOptional(z.strictObject({ weights: some(weight), each: amount })),
+}) satisfies z.ZodMiniType<EnvironmentSpec>;
 
 const ArtifactWire = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('bundle'), digest }),
-  z.strictObject({
-    kind: z.literal('image'),
-    digest,
-    reference: z.string().min(1).max(1000).exactOptional(),
-  }),
-]) satisfies z.ZodType<Artifact>;
+  z.strictObject({ kind: z.literal('image'), digest, reference: z.exactOptional(filled(1000)) }),
+]) satisfies z.ZodMiniType<Artifact>;
 
 const ReleaseWire = z.strictObject({
   digest,
   artifact: ArtifactWire,
   manifest: ManifestWire,
-}) satisfies z.ZodType<Release>;
+}) satisfies z.ZodMiniType<Release>;
 
-const ValuesWire = z.record(z.string(), z.string()) satisfies z.ZodType<Values>;
+const ValuesWire = texts satisfies z.ZodMiniType<Values>;
 
 export const DeployInput = z.strictObject({
   project,
@@ -58,11 +56,10 @@ export const DeployInput = z.strictObject({
   /** `current`: the values of what serves now. */
   values: z.union([ValuesWire, z.literal('current')]),
   /** What `plan` answered: refused with PLAN_MOVED when the world has moved since. */
-  planId: z.string().max(100).exactOptional(),
+  planId: z.exactOptional(text(100)),
   /** Instances in this environment; default: what the manifest says. */
-  replicas: ReplicasWire.exactOptional(),
-  /** Who asks, for the history: `ada@laptop`. */
-  by: z.string().max(200),
+  replicas: z.exactOptional(ReplicasWire),
+  by,
 });
 /** In the domain's own types, so that a frozen configuration can be sent as it is. */
 export type DeployInput = Omit<z.infer<typeof DeployInput>, 'spec' | 'release' | 'values'> & {
@@ -75,30 +72,28 @@ export const RollbackInput = z.strictObject({
   project,
   environment: name,
   /** A release (`shop@9f3c2a1`) or revision that is proven; absent: the last proven one before what serves now. */
-  to: z.string().max(200).optional(),
+  to: z.optional(text(200)),
   /** `current`: that release in the values of what serves now, instead of those it was proven in. */
-  values: z.literal('current').optional(),
-  by: z.string().max(200),
+  values: z.optional(z.literal('current')),
+  by,
 });
 export type RollbackInput = z.infer<typeof RollbackInput>;
 
 const RecordWire = z.strictObject({
   project,
   release: ReleaseWire,
-  builtAt: z.number().min(0),
-  builtBy: z.string().max(200),
-  source: z.strictObject({ revision: z.string().max(100), dirty: z.boolean() }).exactOptional(),
-  lockfile: z.strictObject({ path: z.string().max(1000), digest }).exactOptional(),
+  builtAt: amount,
+  builtBy: text(200),
+  source: z.exactOptional(z.strictObject({ revision: text(100), dirty: z.boolean() })),
+  lockfile: z.exactOptional(z.strictObject({ path: text(1000), digest })),
   needs: z.strictObject({
-    native: z.array(
-      z.strictObject({ name: z.string().max(1000), platforms: z.array(z.string().max(100)).min(1) }),
-    ),
-    node: z.string().max(200).exactOptional(),
+    native: z.array(z.strictObject({ name: text(1000), platforms: some(text(100)) })),
+    node: z.exactOptional(text(200)),
   }),
-  size: z.strictObject({ entries: z.int().min(0), bytes: z.int().min(0) }),
-  packages: z.int().min(0),
-  keep: z.strictObject({ releases: z.int().min(0), bytes: z.number().min(0) }),
-}) satisfies z.ZodType<ReleaseRecord>;
+  size: z.strictObject({ entries: count, bytes: count }),
+  packages: count,
+  keep: z.strictObject({ releases: count, bytes: amount }),
+}) satisfies z.ZodMiniType<ReleaseRecord>;
 
 /** A release that was built, and its packages as CycloneDX. */
 export const RecordReleaseInput = z.strictObject({
@@ -117,35 +112,39 @@ export type RecordReleaseInput = {
 /** One release: by its name (`shop@9f3c2a1`, or more digits), or what an environment proved last. */
 export const ReleaseInput = z.strictObject({
   project,
-  wanted: z.union([z.strictObject({ name: z.string().min(1).max(200) }), z.strictObject({ provenIn: name })]),
+  wanted: z.union([z.strictObject({ name: filled(200) }), z.strictObject({ provenIn: name })]),
 });
 export type ReleaseInput = z.infer<typeof ReleaseInput>;
 
-export const ReleasesInput = z.strictObject({ project: project.exactOptional() });
+export const ReleasesInput = z.strictObject({ project: z.exactOptional(project) });
 export type ReleasesInput = z.infer<typeof ReleasesInput>;
 
-export const VerifyInput = z.strictObject({ project, names: z.array(z.string().min(1).max(200)) });
+export const VerifyInput = z.strictObject({ project, names: z.array(filled(200)) });
 export type VerifyInput = z.infer<typeof VerifyInput>;
 
-export const AbortInput = z.strictObject({ project, environment: name, by: z.string().max(200) });
+export const AbortInput = z.strictObject({ project, environment: name, by });
 export type AbortInput = z.infer<typeof AbortInput>;
 
-export const ApproveInput = z.strictObject({ project, environment: name, by: z.string().max(200) });
+export const ApproveInput = z.strictObject({ project, environment: name, by });
 export type ApproveInput = z.infer<typeof ApproveInput>;
 
-export const StatusInput = z.strictObject({ project: project.optional(), environment: name.optional() });
+export const StatusInput = z.strictObject({ project: z.optional(project), environment: z.optional(name) });
 export type StatusInput = z.infer<typeof StatusInput>;
 
-export const HistoryInput = z.strictObject({ project, environment: name, limit: z.int().min(1).max(10_000) });
+export const HistoryInput = z.strictObject({
+  project,
+  environment: name,
+  limit: z.int().check(z.gte(1), z.lte(10_000)),
+});
 export type HistoryInput = z.infer<typeof HistoryInput>;
 
-export const RolloutInput = z.strictObject({ id: z.string().max(200) });
+export const RolloutInput = z.strictObject({ id: text(200) });
 
 export const LogsInput = z.strictObject({
   project,
   environment: name,
-  slot: z.enum(['blue', 'green']).optional(),
-  lines: z.int().min(0).max(10_000),
+  slot: z.optional(slotName),
+  lines: z.int().check(z.gte(0), z.lte(10_000)),
   follow: z.boolean(),
 });
 export type LogsInput = z.infer<typeof LogsInput>;
@@ -161,4 +160,4 @@ export const NoInput = z.undefined();
 
 /** The parts of a path that name an artifact and a rollout. */
 export const DigestPart = digest;
-export const RolloutPart = z.string().min(1).max(200);
+export const RolloutPart = filled(200);

@@ -1,8 +1,9 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { slotName, texts } from './parts.ts';
 
 /** What runtimes find their instances again by, after a restart of the agent or of what runs them. */
 
-const count = z.string().regex(/^\d+$/).transform(Number);
+const digits = z.pipe(z.string().check(z.regex(/^\d+$/)), z.transform(Number));
 
 /** On every instance, given back as they are: by the keeper, and with a prefix by a container engine. */
 export const InstanceLabels = z.strictObject({
@@ -12,27 +13,27 @@ export const InstanceLabels = z.strictObject({
   environment: z.string(),
   /** The target's host. */
   on: z.string(),
-  slot: z.enum(['blue', 'green']),
+  slot: slotName,
   role: z.string(),
   revision: z.string(),
-  index: count,
+  index: digits,
   host: z.string(),
-  port: count,
+  port: digits,
   /** Milliseconds. */
-  grace: count,
-  restarts: count,
+  grace: digits,
+  restarts: digits,
   /** Labels of an earlier version lack it. */
-  in_a_row: count.default(0),
+  in_a_row: z._default(digits, 0),
   /** The port inside the instance's own network. */
-  inner: count.optional(),
+  inner: z.optional(digits),
 });
 
 /** A file for each instance, without secrets: written before the launch, and with the process after it. */
 export const InstanceRecord = z.strictObject({
   id: z.string(),
-  labels: z.record(z.string(), z.string()),
-  process: z
-    .strictObject({ boot: z.string(), pid: z.int(), startTime: z.string(), startedAt: z.number() })
-    .optional(),
+  labels: texts,
+  process: z.optional(
+    z.strictObject({ boot: z.string(), pid: z.int(), startTime: z.string(), startedAt: z.number() }),
+  ),
 });
 export type InstanceRecord = z.infer<typeof InstanceRecord>;

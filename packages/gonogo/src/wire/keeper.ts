@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { some, texts } from './parts.ts';
 
 /**
  * What the keeper is asked (`system/rpc.ts` carries it). The keeper itself imports only the types, so that it needs no
@@ -6,40 +7,43 @@ import * as z from 'zod';
  */
 
 /** A listening socket: bound by the keeper, never listened on by it, handed to a proxy as a descriptor. */
-export const ListenerSpec = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) });
+export const ListenerSpec = z.strictObject({
+  host: z.string(),
+  port: z.int().check(z.gte(0), z.lte(65_535)),
+});
 export type ListenerSpec = z.infer<typeof ListenerSpec>;
 
 export const LaunchSpec = z.strictObject({
   /** Never used twice: a second launch of a key answers with the first. */
   key: z.string(),
-  argv: z.array(z.string()).min(1),
+  argv: some(z.string()),
   cwd: z.string(),
-  env: z.record(z.string(), z.string()),
+  env: texts,
   /** Output goes here, opened for appending, mode 0600. */
   output: z.string(),
-  uid: z.int().optional(),
-  gid: z.int().optional(),
+  uid: z.optional(z.int()),
+  gid: z.optional(z.int()),
   /** Bound sockets the child gets as descriptors 3, 4, …, in this order. */
   listeners: z.array(ListenerSpec),
   /** Start it again at once whenever it ends (proxies), until it is forgotten. */
   respawn: z.boolean(),
   /** What the launcher wants to find again, opaque to the keeper. */
-  labels: z.record(z.string(), z.string()),
+  labels: texts,
 });
 export type LaunchSpec = z.infer<typeof LaunchSpec>;
 
 export const Launched = z.strictObject({
   key: z.string(),
-  labels: z.record(z.string(), z.string()),
+  labels: texts,
   pid: z.int(),
   startTime: z.string(),
   boot: z.string(),
   /** Milliseconds since the epoch. */
   startedAt: z.number(),
   /** Kept until it is forgotten. */
-  ended: z
-    .strictObject({ code: z.int().nullable(), signal: z.string().nullable(), at: z.number() })
-    .optional(),
+  ended: z.optional(
+    z.strictObject({ code: z.nullable(z.int()), signal: z.nullable(z.string()), at: z.number() }),
+  ),
 });
 export type Launched = z.infer<typeof Launched>;
 
@@ -61,7 +65,7 @@ export type KeeperMethods = {
 };
 
 /** What each method answers, for the agent to check. */
-export const KeeperAnswers: { [M in keyof KeeperMethods]: z.ZodType<KeeperMethods[M]['answers']> } = {
+export const KeeperAnswers: { [M in keyof KeeperMethods]: z.ZodMiniType<KeeperMethods[M]['answers']> } = {
   hello: z.strictObject({ pid: z.int(), version: z.int() }),
   bind: ListenerSpec,
   unbind: z.null(),

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { amount, count, port, positive, slotName } from './parts.ts';
 import { TrafficWire } from './traffic.ts';
 
 /**
@@ -6,91 +7,87 @@ import { TrafficWire } from './traffic.ts';
  * by itself after its own restart.
  */
 
-const slotName = z.enum(['blue', 'green']);
-
 const MemberWire = z.strictObject({
   instance: z.string(),
   host: z.string(),
-  port: z.int().min(1).max(65535),
+  port,
 });
 
 const SplitWire = z.union([
   z.enum(['by-instances', 'nobody']),
-  z.strictObject({ blue: z.number().min(0).optional(), green: z.number().min(0).optional() }),
+  z.strictObject({ blue: z.optional(amount), green: z.optional(amount) }),
 ]);
 
-const port = z.int().min(1).max(65535);
-
-const amount = z.number().min(0).exactOptional();
+const limit = z.exactOptional(amount);
 
 /** What a target asks of its front; nothing at all: every request of every host. */
 export const RulesWire = z.strictObject({
   /** Lower-case names; `*.shop.example` stands for one label more. None: whatever no other target has. */
-  hosts: z.array(z.string()).exactOptional(),
+  hosts: z.exactOptional(z.array(z.string())),
   /** `/api` is that path and everything below it. Default: every path. */
-  path: z.string().exactOptional(),
+  path: z.exactOptional(z.string()),
   /** While both slots take traffic a client stays in one, by a cookie of this name; `seconds`: as its Max-Age. */
-  sticky: z.strictObject({ cookie: z.string(), seconds: z.int().min(1).exactOptional() }).exactOptional(),
+  sticky: z.exactOptional(z.strictObject({ cookie: z.string(), seconds: z.exactOptional(positive) })),
   /** How the slot that users are not in is reached; `digest` is the SHA-256 (hex) of what `gonogo-preview` must carry. */
-  preview: z
-    .strictObject({
-      host: z.string().exactOptional(),
-      port: port.exactOptional(),
-      digest: z.string().exactOptional(),
-    })
-    .exactOptional(),
+  preview: z.exactOptional(
+    z.strictObject({
+      host: z.exactOptional(z.string()),
+      port: z.exactOptional(port),
+      digest: z.exactOptional(z.string()),
+    }),
+  ),
   /** A 404 for an asset with a fingerprint in its name is asked for in the other slot. */
-  assets: z.boolean().exactOptional(),
+  assets: z.exactOptional(z.boolean()),
   /** The health path of a balancer in front of us: answered 200 while requests are held. */
-  health: z.string().exactOptional(),
+  health: z.exactOptional(z.string()),
   /** What instances find in the Host field; default: what the client sent. */
-  upstreamHost: z.string().exactOptional(),
+  upstreamHost: z.exactOptional(z.string()),
   /** When a slot is drained, what lasts is closed one after another within these milliseconds. */
-  drain: z.strictObject({ stream: amount, websocket: amount }).exactOptional(),
+  drain: z.exactOptional(z.strictObject({ stream: limit, websocket: limit })),
   /** Files in PEM; `redirect` is a port that answers plain requests with a redirect to here. */
-  tls: z
-    .strictObject({ certificate: z.string(), key: z.string(), redirect: port.exactOptional() })
-    .exactOptional(),
+  tls: z.exactOptional(
+    z.strictObject({ certificate: z.string(), key: z.string(), redirect: z.exactOptional(port) }),
+  ),
 });
 export type RulesWire = z.infer<typeof RulesWire>;
 
 /** Limits that a user may set; times in milliseconds. */
 const LimitsWire = z.strictObject({
-  head: amount,
-  body: amount,
-  bodyRate: amount,
-  idleClient: amount,
-  total: amount,
-  connect: amount,
-  answer: amount,
-  silence: amount,
-  halfClosed: amount,
-  linger: amount,
-  idleUpstream: amount,
-  keepUpstream: amount,
-  failures: amount,
-  ejection: amount,
-  slowStart: amount,
-  headBytes: amount,
-  fields: amount,
-  uriBytes: amount,
-  bodyBytes: amount,
-  bufferedBytes: amount,
-  connections: amount,
-  connectionsPerAddress: amount,
+  head: limit,
+  body: limit,
+  bodyRate: limit,
+  idleClient: limit,
+  total: limit,
+  connect: limit,
+  answer: limit,
+  silence: limit,
+  halfClosed: limit,
+  linger: limit,
+  idleUpstream: limit,
+  keepUpstream: limit,
+  failures: limit,
+  ejection: limit,
+  slowStart: limit,
+  headBytes: limit,
+  fields: limit,
+  uriBytes: limit,
+  bodyBytes: limit,
+  bufferedBytes: limit,
+  connections: limit,
+  connectionsPerAddress: limit,
 });
 
 /** What holds for a whole proxy, whichever target is asked for. */
 export const SettingsWire = z.strictObject({
   /** Processes that share the listening sockets; default 1. */
-  workers: z.int().min(1).max(64).exactOptional(),
+  workers: z.exactOptional(z.int().check(z.gte(1), z.lte(64))),
   /** Addresses and networks (CIDR) of proxies in front of us, whose forwarded fields are believed. */
-  trusted: z.array(z.string()).exactOptional(),
+  trusted: z.exactOptional(z.array(z.string())),
   /** A loopback port for Prometheus. */
-  metrics: port.exactOptional(),
+  metrics: z.exactOptional(port),
   /** JSON lines; `query`: with query strings. */
-  log: z.strictObject({ file: z.string(), query: z.boolean() }).exactOptional(),
-  limits: LimitsWire.exactOptional(),
+  log: z.exactOptional(z.strictObject({ file: z.string(), query: z.boolean() })),
+  limits: z.exactOptional(LimitsWire),
 });
 export type SettingsWire = z.infer<typeof SettingsWire>;
 
@@ -98,21 +95,21 @@ export type SettingsWire = z.infer<typeof SettingsWire>;
 export const RouteWire = z.strictObject({
   /** `targetKey` */
   target: z.string(),
-  generation: z.int().min(1),
+  generation: positive,
   /** The newest lease epoch that prepared a shift; an older one is refused with FENCED. */
-  fence: z.int().min(0),
+  fence: count,
   split: SplitWire,
   members: z.strictObject({ blue: z.array(MemberWire), green: z.array(MemberWire) }),
-  rules: RulesWire.exactOptional(),
+  rules: z.exactOptional(RulesWire),
 });
 export type RouteWire = z.infer<typeof RouteWire>;
 
 const RoutesFile = z.strictObject({
   version: z.literal(1),
   routes: z.array(RouteWire),
-  settings: SettingsWire.exactOptional(),
+  settings: z.exactOptional(SettingsWire),
   /** What `gonogo-confirm` must carry, the same at every worker; absent: this proxy has written no file yet. */
-  secret: z.string().exactOptional(),
+  secret: z.exactOptional(z.string()),
 });
 export type RoutesFile = z.infer<typeof RoutesFile>;
 
@@ -129,8 +126,8 @@ export const ProxyInputs = {
    */
   publish: z.strictObject({
     target,
-    rules: RulesWire.exactOptional(),
-    settings: SettingsWire.exactOptional(),
+    rules: z.exactOptional(RulesWire),
+    settings: z.exactOptional(SettingsWire),
   }),
   unpublish: z.strictObject({ target }),
   members: z.strictObject({
@@ -138,7 +135,7 @@ export const ProxyInputs = {
     slot: slotName,
     members: z.array(MemberWire),
     /** Absent: under no lease. */
-    fence: z.int().exactOptional(),
+    fence: z.exactOptional(z.int()),
   }),
   /** Compare-and-swap: refused with MOVED unless the split is `from`. */
   prepare: z.strictObject({ target, from: SplitWire, to: SplitWire, fence: z.int() }),
@@ -149,7 +146,7 @@ export const ProxyInputs = {
    * New requests of a target wait: `atMost` of them (one more is answered 503), and for `within` milliseconds from now at
    * most, after which they go where the split says, as they do after `release`.
    */
-  hold: z.strictObject({ target, atMost: z.int().min(0), within: z.number().min(0) }),
+  hold: z.strictObject({ target, atMost: count, within: amount }),
   release: z.strictObject({ target }),
   /** A worker that does not write the routes file reads it again. */
   reload: z.undefined(),
@@ -163,13 +160,11 @@ export const ProxyInputs = {
     slot: slotName,
     deadline: z.number(),
     /** Only what is in flight to these counts. */
-    instances: z.array(z.string()).exactOptional(),
+    instances: z.exactOptional(z.array(z.string())),
   }),
   /** Stop accepting, answer what is in flight with `Connection: close`, exit when nothing is left. */
   retire: z.strictObject({ deadline: z.number() }),
 };
-
-const count = z.int().min(0);
 
 export const StatsWire = z.strictObject({
   pid: z.int(),
@@ -184,7 +179,7 @@ export const StatsWire = z.strictObject({
       target: z.string(),
       generation: z.int(),
       held: count,
-      slots: z.array(TrafficWire.extend({ slot: slotName, members: count, weight: z.number() })),
+      slots: z.array(z.extend(TrafficWire, { slot: slotName, members: count, weight: z.number() })),
     }),
   ),
 });
@@ -203,14 +198,14 @@ export const ProxyAnswers = {
     secret: z.string(),
     listen: z.array(z.strictObject({ host: z.string(), port: z.int() })),
   }),
-  observe: z.strictObject({ split: SplitWire, generation: z.int().min(0), settled: z.boolean() }),
+  observe: z.strictObject({ split: SplitWire, generation: count, settled: z.boolean() }),
   publish: z.null(),
   unpublish: z.null(),
   members: z.null(),
   prepare: z.strictObject({ token: z.string(), generation: z.int() }),
   commit: z.strictObject({ generation: z.int() }),
   drop: z.null(),
-  counters: TrafficWire.extend({ incarnation: z.string() }),
+  counters: z.extend(TrafficWire, { incarnation: z.string() }),
   hold: z.null(),
   release: z.null(),
   reload: z.null(),

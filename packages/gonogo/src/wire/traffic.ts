@@ -1,6 +1,5 @@
-import * as z from 'zod';
-
-const count = z.int().min(0);
+import * as z from 'zod/mini';
+import { count } from './parts.ts';
 
 /** What one slot was asked at one worker of a proxy, and what is in flight to it now. */
 export const TrafficWire = z.strictObject({

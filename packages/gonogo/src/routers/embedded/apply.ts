@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { messageOf, problem } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { connectRpc, type RpcClient, RpcError } from '../../system/rpc.ts';
+import { inWords } from '../../wire/problems.ts';
 import { type ProxyAnswer, ProxyAnswers, type ProxyInput, type ProxyMethod } from '../../wire/proxy.ts';
 import { controlSocket, logFile } from './render.ts';
 
@@ -69,7 +70,7 @@ async function askAt<M extends ProxyMethod>(
   { method, input }: Question<M>,
 ): Promise<ProxyAnswer<M>> {
   const answer = await inTime(place, client.call(method, input), patienceWith(method, input));
-  return ProxyAnswers[method].parse(answer) as ProxyAnswer<M>;
+  return ProxyAnswers[method].parse(answer, inWords) as ProxyAnswer<M>;
 }
 
 const patienceWith = <M extends ProxyMethod>(method: M, input: ProxyInput<M>): number =>

@@ -5,6 +5,7 @@ import { entryPath } from '../../system/entries.ts';
 import { makePrivateFolder } from '../../system/files.ts';
 import type { RpcClient } from '../../system/rpc.ts';
 import type { KeeperClient, Launched, ListenerSpec } from '../../wire/keeper.ts';
+import { inWords } from '../../wire/problems.ts';
 import { ProxyAnswers } from '../../wire/proxy.ts';
 import { ask, codeOf, connect, isServing, type Place } from './apply.ts';
 import { controlSocket, launchSpec, listenFailure, proxyKey, type Run, routesFile, runOf } from './render.ts';
@@ -90,7 +91,7 @@ export async function connectNew(place: Place, not: number | undefined): Promise
   const since = place.clock.mono();
   for (;;) {
     const client = await connect(place, startWithin);
-    const { pid } = ProxyAnswers.hello.parse(await client.call('hello'));
+    const { pid } = ProxyAnswers.hello.parse(await client.call('hello'), inWords);
     if (pid !== not) return client;
     client.close();
     if (place.clock.mono() - since > startWithin) {

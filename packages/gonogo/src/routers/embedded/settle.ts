@@ -1,6 +1,7 @@
 import { entryPath } from '../../system/entries.ts';
 import type { RpcClient } from '../../system/rpc.ts';
 import type { ListenerSpec } from '../../wire/keeper.ts';
+import { inWords } from '../../wire/problems.ts';
 import { type ProxyAnswer, ProxyAnswers } from '../../wire/proxy.ts';
 import { connect, isServing, type Place } from './apply.ts';
 import { bind, connectNew, ensureWorker, type Keeper, launchesOf, start } from './launch.ts';
@@ -45,7 +46,7 @@ async function runningOf(first: Place): Promise<Running[]> {
     const place = { ...first, worker };
     if (!(await isServing(place))) continue;
     const client = await connect(place, 1_000);
-    running.push({ place, client, is: ProxyAnswers.hello.parse(await client.call('hello')) });
+    running.push({ place, client, is: ProxyAnswers.hello.parse(await client.call('hello'), inWords) });
   }
   return running;
 }

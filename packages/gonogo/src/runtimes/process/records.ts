@@ -9,6 +9,7 @@ import {
   writeFileAtomic,
 } from '../../system/files.ts';
 import { InstanceRecord } from '../../wire/instance.ts';
+import { inWords } from '../../wire/problems.ts';
 import { type Place, placeOf } from '../labels.ts';
 import { poolFolder, recordFile } from './folders.ts';
 
@@ -40,7 +41,7 @@ async function readRecord(path: string): Promise<InstanceRecord | undefined> {
   const text = await readIfPresent(path);
   if (text === undefined) return undefined;
   try {
-    return InstanceRecord.parse(JSON.parse(text));
+    return InstanceRecord.parse(JSON.parse(text), inWords);
   } catch (error) {
     throw problem('STATE_UNUSABLE', { path, why: 'it is not the record of an instance' }, error);
   }
