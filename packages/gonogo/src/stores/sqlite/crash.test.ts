@@ -104,6 +104,40 @@ async function examine({ state, acknowledged }: Run): Promise<void> {
   database.close();
 }
 
+/** Evidence and a revision, then the event that refers to them; what is acknowledged is told by a letter. */
+const evidenceFirst = `
+  const { openStores } = await import(${source('./index.ts')});
+  const { stateFolder } = await import(${source('../../system/state.ts')});
+  const { systemClock } = await import(${source('../../system/clock.ts')});
+  const { writeSync } = await import('node:fs');
+  const target = { project: 'p', service: 's', environment: 'e', host: 'local' };
+  const stores = await openStores(stateFolder(process.argv[1]), systemClock);
+  const lease = await stores.leases.claim('s', 'me', 60_000);
+  writeSync(1, 'opened\\n');
+  for (let n = 0; n < 5; n++) await stores.evidence.put(target, { of: 'log', lines: ['one'] });
+  writeSync(1, 'kept\\n');
+  await stores.journal.append('s', 0, lease.fence, [{ e: 'ended', at: 0, as: 'succeeded' }]);
+  writeSync(1, 'appended\\n');
+  await stores.close();
+`;
+
+test('evidence is synced to the disk by the event that refers to it, not before', { skip }, async () => {
+  const trace = join(root, 'syncs');
+  const argv = ['-f', '-o', trace, '-e', 'trace=write,fsync,fdatasync', process.execPath];
+  const state = join(root, 'evidence');
+  const ran = spawnSync('strace', [...argv, '--input-type=module', '-e', evidenceFirst, state], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH ?? '' },
+  });
+  assert.equal(ran.stdout, 'opened\nkept\nappended\n', ran.stderr);
+  const calls = (await readFile(trace, 'utf8')).split('\n');
+  const told = (what: string): number => calls.findIndex((line) => line.includes(`"${what}`));
+  const syncsBetween = (from: string, to: string): number =>
+    calls.slice(told(from), told(to)).filter((line) => /^\d+ +f(data)?sync\(/.test(line)).length;
+  assert.equal(syncsBetween('opened', 'kept'), 0);
+  assert.equal(syncsBetween('kept', 'appended'), 1);
+});
+
 test('killed at any write to the disk, the journal keeps what it acknowledged and nothing half', {
   skip,
 }, async () => {

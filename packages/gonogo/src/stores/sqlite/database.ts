@@ -11,6 +11,11 @@ export type Database = {
   readonly sql: DatabaseSync;
   /** Runs work in one transaction that is on disk, as far as `synchronous` promises, when this returns. */
   write<T>(work: () => T): T;
+  /**
+   * As `write`, but on disk no later than the next `write`, not when this returns: the log is a prefix after a power
+   * failure (sqlite.org/wal.html). For what is of no use before something else refers to it, or may be lost.
+   */
+  writeAhead<T>(work: () => T): T;
   close(): void;
 };
 
@@ -27,7 +32,7 @@ export function openDatabase(path: string, options: OpenOptions): Database {
     const sql = new DatabaseSync(path, { timeout: 5000 });
     sql.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=${options.synchronous};`);
     migrate(sql, options.schema);
-    return withOneWriter(path, sql);
+    return withOneWriter(path, sql, options.synchronous);
   } catch (error) {
     throw sqliteProblem(error, path);
   }
@@ -69,19 +74,28 @@ function migrate(sql: DatabaseSync, schema: Schema): void {
 }
 
 /** After a full disk or a failed write or sync, the writer stops for good: trying again could lose what was promised. */
-function withOneWriter(path: string, sql: DatabaseSync): Database {
+function withOneWriter(path: string, sql: DatabaseSync, synchronous: string): Database {
   let stopped: Problem | undefined;
+  const write = <T>(work: () => T): T => {
+    if (stopped) throw stopped;
+    try {
+      return transaction(sql, work);
+    } catch (error) {
+      const found = sqliteProblem(error, path);
+      if (isFatal(error)) stopped = found;
+      throw found;
+    }
+  };
   return {
     path,
     sql,
-    write: (work) => {
-      if (stopped) throw stopped;
+    write,
+    writeAhead: (work) => {
+      sql.exec('PRAGMA synchronous=NORMAL');
       try {
-        return transaction(sql, work);
-      } catch (error) {
-        const found = sqliteProblem(error, path);
-        if (isFatal(error)) stopped = found;
-        throw found;
+        return write(work);
+      } finally {
+        sql.exec(`PRAGMA synchronous=${synchronous}`);
       }
     },
     close: () => sql.close(),

@@ -29,8 +29,9 @@ export function leaseTable(database: Database): LeaseCalls {
       database.write(() => {
         if (renew.run(at, stream, fence).changes === 0) throw problem('LEASE_LOST', { stream });
       }),
-    // No row changes when somebody else has claimed since: then there is nothing of ours to release.
-    release: ({ stream, fence }) => database.write(() => void release.run(stream, fence)),
+    // No row changes when somebody else has claimed since: then there is nothing of ours to release. One that a power
+    // failure brings back is stale, since its owner died of it.
+    release: ({ stream, fence }) => database.writeAhead(() => void release.run(stream, fence)),
     holder: ({ stream }) => holder(stream),
   };
 }

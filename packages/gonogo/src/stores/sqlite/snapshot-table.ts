@@ -21,7 +21,7 @@ export function snapshotTable(database: Database): SnapshotCalls {
       return digestOf(found) === row.digest ? found : undefined;
     },
     keepSnapshot: ({ stream, version, seq, state }) =>
-      database.write(() => void upsert.run(stream, seq, version, digestOf({ seq, state }), state)),
+      database.writeAhead(() => void upsert.run(stream, seq, version, digestOf({ seq, state }), state)),
   };
 }
 
