@@ -5,7 +5,7 @@ import type { InstanceId, PoolSpec, Succession } from '../../ports/runtime.ts';
 import { vacancyAfter } from '../vacancy.ts';
 import { outputFile, poolFolder } from './folders.ts';
 import { removeViews } from './ground.ts';
-import { outputFiles } from './output.ts';
+import { outputFiles, rotatedCopies } from './output.ts';
 import { start } from './start.ts';
 import { end, stop } from './stop.ts';
 import type { ProcessTools } from './tools.ts';
@@ -92,10 +92,8 @@ async function dropOutput(tools: ProcessTools, pool: PoolId, keep: number): Prom
   const folder = poolFolder(tools.folder, pool);
   const used = new Set(present.map((found) => outputFile(folder, found.id)));
   const old = (await outputFiles(folder)).filter((path) => !used.has(path));
-  for (const path of old.slice(0, Math.max(0, old.length - keep))) await removeOutput(path);
-}
-
-async function removeOutput(path: string): Promise<void> {
-  for (let n = 1; n <= 100; n++) await rm(`${path}.${n}`, { force: true });
-  await rm(path, { force: true });
+  for (const path of old.slice(0, Math.max(0, old.length - keep))) {
+    for (const copy of await rotatedCopies(path)) await rm(copy, { force: true });
+    await rm(path, { force: true }); // Last, since it is what the copies are found by.
+  }
 }

@@ -1,5 +1,5 @@
 import { open, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isErrno } from '../../system/files.ts';
 
 /** At most this much of a file's end is looked at for its last lines; bytes. */
@@ -22,6 +22,15 @@ export async function outputFiles(folder: string): Promise<string[]> {
   const logs = names.filter((name) => name.endsWith('.log')).map((name) => join(folder, name));
   const dated = await Promise.all(logs.map(async (path) => ({ path, born: (await stat(path)).birthtimeMs })));
   return dated.sort((a, b) => a.born - b.born).map((log) => log.path);
+}
+
+/** What rotation has moved away from an output file. */
+export async function rotatedCopies(path: string): Promise<string[]> {
+  const [folder, name] = [dirname(path), basename(path)];
+  const copies = (await readdir(folder)).filter(
+    (copy) => copy.startsWith(`${name}.`) && /^\d+$/.test(copy.slice(name.length + 1)),
+  );
+  return copies.map((copy) => join(folder, copy));
 }
 
 /** Where a follower stands in a file that is rotated by copying it away and truncating it. */
