@@ -35,7 +35,7 @@ export async function stageFile(path: string, data: string | Uint8Array, mode = 
     try {
       await folder.sync();
     } finally {
-      await folder.close();
+      folder.close().catch(() => undefined); // Nothing was written to it, so nobody need wait for what it says.
     }
   };
   return { commit, discard };
