@@ -38,6 +38,26 @@ async function under<T>(front: { host: string; port: number }, what: () => Promi
   return { result, answers, traffic: await users.stop() };
 }
 
+test('what users meet while the workers are handed over is judged too', async (t) => {
+  const sandbox = await makeSandbox(t);
+  // A worker that is looked at for a second after users have come.
+  const worker = '\n  workers: { jobs: { command: [node, -e, "setInterval(() => {}, 1000)"] } }';
+  const site = { run: worker, watch: 'watch: { for: 500ms, min_requests: 20 }' } satisfies Site;
+  const { rollout } = await deploy(sandbox, site);
+  assert.ok(rollout.front);
+  // Wrong for half a second from the first user on, and right again before the watch begins.
+  const before = `
+    let since;
+    const isProbe = ({ headers }) => !headers['x-request-id'];
+    const broken = (request) => !isProbe(request) && performance.now() - (since ??= performance.now()) < 500;`;
+  const broken = { ...site, says: 'two', before, status: 'broken(request) ? 500 : 200' };
+  const { result } = await under(rollout.front, () => deploy(sandbox, broken));
+  assert.equal(result.rollout.ending, 'rolled-back', JSON.stringify(result.rollout));
+  assert.equal(result.rollout.failedStep, 'watch');
+  assert.equal((await askFront(rollout.front))?.text, 'one');
+  await sandbox.stop();
+});
+
 const watched = 'replicas: 3\nwatch: { for: 1s, min_requests: 20 }';
 const rolling = { production: watched, strategy: 'rolling' } satisfies Site;
 const canary = {

@@ -3,9 +3,10 @@ import type { Move, Outcome, Taker, WorkOf } from '../domain/plan.ts';
 import { pathOf } from '../domain/probe.ts';
 import { describeSplit, type Shift, sameSplit, servingSlots } from '../domain/split.ts';
 import { isProblem } from '../errors.ts';
-import { type Call, failed, ok, type Performer, unknown } from '../ports/performer.ts';
+import { type Call, failed, ok, type Performer, rolloutOf, unknown } from '../ports/performer.ts';
 import type { Prepared } from '../ports/router.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
+import type { Arrivals } from './arrivals.ts';
 import { holdUsers, releaseUsers } from './cutover.ts';
 import { readinessOf, readyNow } from './probe.ts';
 import { keepEvidence, memberOf, observePool, openRevision, type Tools } from './tools.ts';
@@ -23,12 +24,16 @@ const pause = 250;
  * by the data plane and confirmed by a fresh connection through the front. A move that fails reverts the others. Where
  * nobody serves for a while, users wait.
  */
-export const flipStep = (tools: Tools): Performer<'flip'> => ({
-  perform: async (work, call) => await flip(tools, work, call),
+export const flipStep = (tools: Tools, arrivals: Arrivals): Performer<'flip'> => ({
+  perform: async (work, call) => await flip({ ...tools, arrivals }, work, call),
   look: async (work, call) => await look(tools, work, call),
 });
 
-async function flip(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outcome> {
+async function flip(
+  tools: Tools & { readonly arrivals: Arrivals },
+  { moves }: FlipWork,
+  call: Call,
+): Promise<Outcome> {
   const open: Move[] = [];
   for (const move of moves) {
     const already = await isAlready(tools, move);
@@ -38,7 +43,11 @@ async function flip(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outc
   }
   call.signal.throwIfAborted();
   const prepared = await prepareAll(tools, open, call);
-  await orDrop(tools, prepared, () => holdUsers(tools, open));
+  await orDrop(tools, prepared, async () => {
+    for (const { pools } of open)
+      for (const { pool } of pools) await tools.arrivals.note(rolloutOf(call), pool);
+    await holdUsers(tools, open);
+  });
   const acknowledged = await commitAll(tools, prepared, call);
   await releaseUsers(tools, moves);
   return (await confirmAll(tools, moves, call)) ?? (await record(tools, moves, acknowledged));

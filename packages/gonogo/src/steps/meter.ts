@@ -9,8 +9,8 @@ import {
 } from '../domain/judge.ts';
 import type { ProvenBy, WorkOf } from '../domain/plan.ts';
 import type { Counters } from '../domain/signals.ts';
-import type { SlotId } from '../domain/slot.ts';
-import { isProblem } from '../errors.ts';
+import { slotKey } from '../domain/slot.ts';
+import { read } from './arrivals.ts';
 import type { Tools } from './tools.ts';
 
 type Measured = Pick<WorkOf<'watch'>, 'pool' | 'baseline' | 'rules'>;
@@ -28,16 +28,21 @@ export class Meter {
     this.#work = work;
   }
 
-  /** What blue did before the flip is the measure; what green did before it (checks, an earlier time) does not count. */
-  async begin(): Promise<void> {
+  /**
+   * What blue did before the flip is the measure; what green did before it (checks, an earlier time) does not count.
+   * `since`: what green's counters said then.
+   */
+  async begin(since: readonly Counters[] | undefined): Promise<void> {
     const { baseline, pool } = this.#work;
-    if (baseline) this.#blue = trafficBetween([], (await this.#counters(baseline)) ?? []);
-    this.#reading = (await this.#counters(pool)) ?? [];
+    // In place both are in one slot: what it counted before users came back is what served before.
+    const before = baseline && slotKey(baseline) === slotKey(pool) ? since : undefined;
+    if (baseline) this.#blue = trafficBetween([], before ?? (await read(this.#router, baseline)) ?? []);
+    this.#reading = since ?? (await read(this.#router, pool)) ?? [];
   }
 
   /** Counts what has come since. */
   async read(): Promise<void> {
-    const counters = await this.#counters(this.#work.pool);
+    const counters = await read(this.#router, this.#work.pool);
     if (!counters) return;
     this.#green = addTraffic(this.#green, trafficBetween(this.#reading, counters));
     this.#reading = counters;
@@ -53,16 +58,6 @@ export class Meter {
 
   get facts(): Record<string, string | number> {
     return { ...inWords('', this.#green), ...inWords('_before', this.#blue), judged_by: this.provenBy };
-  }
-
-  /** Counters, or nothing while the proxy is being started again: its traffic is counted from zero then. */
-  async #counters({ target, slot }: SlotId): Promise<readonly Counters[] | undefined> {
-    try {
-      return await this.#router.counters({ target, slot });
-    } catch (error) {
-      if (isProblem(error, 'PROXY_UNREACHABLE')) return undefined;
-      throw error;
-    }
   }
 }
 

@@ -1,8 +1,10 @@
 import type { CheckResult } from '../domain/check.ts';
 import type { EvidenceRef, Outcome, WorkOf } from '../domain/plan.ts';
+import type { Counters } from '../domain/signals.ts';
 import type { PoolId } from '../domain/slot.ts';
 import { describeSplit, servingSlots } from '../domain/split.ts';
-import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
+import { type Call, failed, ok, type Performer, rolloutOf } from '../ports/performer.ts';
+import type { Arrivals } from './arrivals.ts';
 import { insideOf } from './check.ts';
 import { explainEnd } from './explain.ts';
 import { Meter } from './meter.ts';
@@ -21,8 +23,9 @@ const checkEvery = 10_000;
  * Watches the new revision under users' traffic: its error rate and latency against what served before the flip, its
  * instances, and its checks again and again. Fails at the first regression; a watch that was interrupted starts again.
  */
-export const watchStep = (tools: Tools): Performer<'watch'> => ({
-  perform: async (work, call) => await new Watch(tools, work, call).run(),
+export const watchStep = (tools: Tools, arrivals: Arrivals): Performer<'watch'> => ({
+  perform: async (work, call) =>
+    await new Watch(tools, work, call).run(arrivals.take(rolloutOf(call), work.pool)),
   look: async () => 'not-begun',
 });
 
@@ -42,9 +45,10 @@ class Watch {
     this.#meter = new Meter(tools.router, work);
   }
 
-  async run(): Promise<Outcome> {
+  /** `since`: what its slot's counters said before users came. */
+  async run(since: readonly Counters[] | undefined): Promise<Outcome> {
     const opened = await openRevision(this.#tools, this.#work.revision);
-    await this.#begin();
+    await this.#begin(since);
     const end = this.#tools.clock.mono() + this.#work.rules.for;
     let checkAt = this.#tools.clock.mono() + checkEvery;
     for (;;) {
@@ -62,8 +66,8 @@ class Watch {
     }
   }
 
-  async #begin(): Promise<void> {
-    await this.#meter.begin();
+  async #begin(since: readonly Counters[] | undefined): Promise<void> {
+    await this.#meter.begin(since);
     for (const one of this.#pools)
       this.#restarts.set(one.role, (await observePool(this.#tools, one))?.restarts ?? 0);
   }
