@@ -44,6 +44,12 @@ const madeAnew = new Set([
 /** Connection cannot nominate these: without them the message would mean something else. */
 const essential = new Set(['cookie', 'authorization', 'content-type']);
 
+/** What remains of a target in absolute form: of one that names a server as a whole an asterisk (RFC 9112 §3.2.4). */
+export function withoutAuthority(method: string, rest: string): string {
+  if (rest === '' && method === 'OPTIONS') return '*';
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
 /** What a proxy must keep of a message, whatever it may do to the rest. */
 export function normalForm({ start, host, fields, body, trailers }: Parsed): NormalForm {
   const nominated = new Set(
@@ -54,9 +60,8 @@ export function normalForm({ start, host, fields, body, trailers }: Parsed): Nor
       .filter((name) => !essential.has(name)),
   );
   const [, method = '', authority, path = ''] = /^(\S+) https?:\/\/([^/?]*)(\S*)$/i.exec(start) ?? [];
-  const target = path.startsWith('/') ? path : `/${path}`;
   return {
-    start: authority === undefined ? start : `${method} ${target}`,
+    start: authority === undefined ? start : `${method} ${withoutAuthority(method, path)}`,
     host: authority ?? host,
     fields: kept(fields, nominated),
     body: body.toString('latin1'),

@@ -3,7 +3,7 @@ import { METHODS } from 'node:http';
 import fc from 'fast-check';
 import { converse } from './conversation.ts';
 import { changes, cuts, mutate, request, segments } from './messages.ts';
-import { type NormalForm, normalForm, type Parsed } from './normal-form.ts';
+import { type NormalForm, normalForm, type Parsed, withoutAuthority } from './normal-form.ts';
 import { type Recorder, requestsByNode, withPlainCoding } from './oracle.ts';
 
 type Place = { readonly port: number; readonly recorder: Recorder; readonly address: string };
@@ -68,11 +68,10 @@ function restated(original: Buffer): Restated {
   const [, verb = ''] = /^(?:\r\n)?([\w!#$%&'*+.^`|~-]+) /.exec(text) ?? [];
   const isUnknown = verb !== '' && !METHODS.includes(verb);
   const [, authority, path = ''] = /^\S+ https?:\/\/([^/?#\s]*)([^\s#]*) HTTP\/1\.1\r\n/i.exec(text) ?? [];
-  const target = path.startsWith('/') ? path : `/${path}`;
   const plain = withPlainCoding(text)
     .replace(isUnknown ? verb : '', isUnknown ? 'POST' : '')
     .replace(/^(\S+) https?:\/\/\S+/i, (whole, method: string) =>
-      authority ? `${method} ${target}` : whole,
+      authority ? `${method} ${withoutAuthority(method, path)}` : whole,
     );
   return { bytes: Buffer.from(plain, 'latin1'), isUnknown, ...(authority ? { authority } : {}) };
 }

@@ -18,6 +18,12 @@ export const lines: readonly Vector[] = [
       behind: { nginx: [] },
     },
   ),
+  understood(
+    'OPTIONS of the server in absolute form',
+    message('OPTIONS http://shop HTTP/1.1'),
+    request({ method: 'OPTIONS', target: '*' }),
+    { behind: { nginx: [] } },
+  ),
   target('a query', '/a?b=c&d=%20'),
   target('a path that begins like an authority', '//other/a'),
   target('dots in a path', '/a/../b/./c'),
