@@ -36,3 +36,20 @@ test('deploy --plan shows every step and changes nothing', async (t) => {
   );
   await sandbox.stop();
 });
+
+test('the first thing an agent is asked is planned on what serves, though that is still being opened again', async (t) => {
+  const sandbox = await makeSandbox(t);
+  await writeSite(sandbox);
+  assert.equal((await sandbox.run(['deploy', 'production'])).code, 0);
+  assert.equal((await sandbox.run(['agent', 'stop', '--all'])).code, 0);
+  await writeSite(sandbox, { says: 'two' });
+  const plan = async (): Promise<PlanView> =>
+    (await sandbox.run(['deploy', 'production', '--plan', '--format', 'json'])).json<PlanView>();
+  const first = await plan();
+  assert.equal(
+    first.steps.find(({ name }) => name === 'flip')?.does,
+    'send traffic to green, which goes to blue',
+  );
+  assert.equal((await plan()).id, first.id);
+  await sandbox.stop();
+});

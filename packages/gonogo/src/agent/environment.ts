@@ -39,7 +39,6 @@ export class Environment {
   #unseen: string | undefined;
   #lookingAgain: NodeJS.Timeout | undefined;
   #closed = false;
-  /** Settles when what served before this agent serves again. */
   #serving: Promise<void> = Promise.resolve();
 
   private constructor(assembly: Assembly, log: Logger) {
@@ -76,6 +75,11 @@ export class Environment {
   /** What its supervisor knows; undefined before there is one. */
   get report(): ReturnType<Supervisor['report']> | undefined {
     return this.#supervisor?.report();
+  }
+
+  /** Settles when what served before this agent serves again: what is planned earlier is planned for another world. */
+  get serving(): Promise<void> {
+    return this.#serving;
   }
 
   get #open(): Engine {
