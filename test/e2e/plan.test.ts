@@ -30,6 +30,7 @@ test('deploy --plan shows every step and changes nothing', async (t) => {
     second.stdout,
     /^ {2}flip +send traffic to green, which goes to blue +put back: send traffic to blue/m,
   );
+  assert.match(second.stdout, /^afterwards site@\w+ stays warm for 10 min, and then is stopped$/m);
   assert.match(
     second.stdout,
     /^nothing was changed; the same command with --plan-id plan-\w+ instead of --plan does exactly this$/m,
