@@ -72,6 +72,14 @@ function tellsItsChecks(rollout: RolloutDetail, reach: string): void {
   assert.match(`${variable?.name} ${variable?.from} ${variable?.saw}`, /env TOKEN this host is set/);
   const [reached] = checksOf(rollout, 'reach');
   assert.deepEqual([reached?.name, reached?.verdict, reached?.from], [`reach ${reach}`, 'pass', 'green']);
+  const probes = checksOf(rollout, 'ready');
+  assert.deepEqual(
+    probes.map(({ name, verdict, from }) => [name, verdict, from]),
+    [
+      ['startup probe', 'pass', 'this host'],
+      ['readiness probe', 'pass', 'this host'],
+    ],
+  );
   const [smoke, ...others] = checksOf(rollout, 'verify');
   assert.deepEqual(others, []);
   assert.ok(smoke);
