@@ -6,7 +6,7 @@ import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import { askProbe } from '../ports/probe.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import { explainEnd, explainSilence } from './explain.ts';
-import { readinessOf } from './probe.ts';
+import { answersItself, readinessOf } from './probe.ts';
 import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
 
 type ReadyWork = WorkOf<'ready'>;
@@ -153,9 +153,3 @@ const currentState = async (
   instance: ObservedInstance,
 ): Promise<ObservedInstance | undefined> =>
   (await observePool(tools, work.pool))?.instances.find((one) => one.id === instance.id);
-
-/** The identity gate: what answers on the instance's port is one of the instance's own processes. */
-async function answersItself(tools: Tools, instance: ObservedInstance): Promise<boolean> {
-  const listening = await tools.runtime.listening(instance.id, instance.port);
-  return listening === undefined || listening.length > 0;
-}
