@@ -72,6 +72,14 @@ function tellsItsChecks(rollout: RolloutDetail, reach: string): void {
   assert.match(`${variable?.name} ${variable?.from} ${variable?.saw}`, /env TOKEN this host is set/);
   const [reached] = checksOf(rollout, 'reach');
   assert.deepEqual([reached?.name, reached?.verdict, reached?.from], [`reach ${reach}`, 'pass', 'green']);
+  const probes = checksOf(rollout, 'ready');
+  assert.deepEqual(
+    probes.map(({ name, verdict, from }) => [name, verdict, from]),
+    [
+      ['startup probe', 'pass', 'this host'],
+      ['readiness probe', 'pass', 'this host'],
+    ],
+  );
   const [smoke, ...others] = checksOf(rollout, 'verify');
   assert.deepEqual(others, []);
   assert.ok(smoke);
@@ -121,14 +129,19 @@ test('show has everything a NO-GO was decided by, for programs and for people, a
   await sandbox.stop();
 });
 
-test('a watch keeps what the checks answered while users were there, and a NO-GO names the check', async (t) => {
+test('a watch keeps what the checks answered and what was printed while users were there, and a NO-GO names the check', async (t) => {
   const sandbox = await makeSandbox(t);
   const yaml = 'checks: [{ name: smoke, get: /check }]';
-  await writeSite(sandbox, { yaml });
+  await writeSite(sandbox, { yaml, before: "console.log('I start');" });
   const good = await sandbox.run(['deploy', 'production', '--format', 'json']);
   assert.equal(good.code, 0, good.said());
-  const [watched] = checksOf(await shown(sandbox, good.json<RolloutDetail>().id), 'watch');
+  const proven = await shown(sandbox, good.json<RolloutDetail>().id);
+  const [watched] = checksOf(proven, 'watch');
   assert.deepEqual([watched?.name, watched?.verdict, watched?.from], ['smoke', 'pass', 'blue']);
+  assert.deepEqual(
+    evidenceOf(proven, 'watch').flatMap(({ log = [] }) => log),
+    ['I start'],
+  );
   // The smoke test is passed once, and never again.
   const fails = { before: 'let asked = 0;', status: `request.url === '/check' && asked++ > 0 ? 500 : 200` };
   await writeSite(sandbox, { yaml, ...fails });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import type { EnvironmentStatus, PlanView, RolloutDetail } from '../../packages/gonogo/src/api/contract.ts';
 import { makeSandbox, type Sandbox } from './support/sandbox.ts';
@@ -110,6 +112,33 @@ describe('a gate', { concurrency: 2 }, () => {
       /flip .* 1 of 2 instances in green are ready now, so traffic stays where it is/,
     );
     assert.equal((await askFront(front))?.text, 'one');
+    await sandbox.stop();
+  });
+
+  test('opens to nobody when a stranger answers at the port of the new release', async (t) => {
+    const sandbox = await makeSandbox(t);
+    const { front } = await deployed(sandbox, 'one');
+    await writeSite(sandbox, {
+      says: 'two',
+      production: approve(),
+      before: `setInterval(() => {}, 1000);
+process.on('SIGUSR2', () => { server.closeAllConnections(); server.close(() => console.log('left')); });`,
+    });
+    assert.equal((await sandbox.run(['deploy', 'production', '--no-wait'])).code, 4);
+    const next = (await status(sandbox)).slots.find(({ role }) => role === 'next');
+    const [instance] = next?.instances ?? [];
+    assert.ok(front && instance?.pid);
+    process.kill(instance.pid, 'SIGUSR2');
+    while (!/left/.test((await sandbox.run(['logs', 'production', '--slot', 'green'])).stdout));
+    const { host, port } = instance.address;
+    const stranger = createServer((_request, response) => response.end('stranger')).listen(port, host);
+    t.after(() => void stranger.close());
+    await once(stranger, 'listening');
+    const done = await sandbox.run(['approve', 'production']);
+    assert.equal(done.code, 1, done.said());
+    assert.match(done.stdout, /flip .* 0 of 1 instances in green are ready now/);
+    assert.equal((await askFront(front))?.text, 'one');
+    stranger.closeAllConnections();
     await sandbox.stop();
   });
 

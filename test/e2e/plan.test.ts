@@ -30,9 +30,27 @@ test('deploy --plan shows every step and changes nothing', async (t) => {
     second.stdout,
     /^ {2}flip +send traffic to green, which goes to blue +put back: send traffic to blue/m,
   );
+  assert.match(second.stdout, /^afterwards site@\w+ stays warm for 10 min, and then is stopped$/m);
   assert.match(
     second.stdout,
     /^nothing was changed; the same command with --plan-id plan-\w+ instead of --plan does exactly this$/m,
   );
+  await sandbox.stop();
+});
+
+test('the first thing an agent is asked is planned on what serves, though that is still being opened again', async (t) => {
+  const sandbox = await makeSandbox(t);
+  await writeSite(sandbox);
+  assert.equal((await sandbox.run(['deploy', 'production'])).code, 0);
+  assert.equal((await sandbox.run(['agent', 'stop', '--all'])).code, 0);
+  await writeSite(sandbox, { says: 'two' });
+  const plan = async (): Promise<PlanView> =>
+    (await sandbox.run(['deploy', 'production', '--plan', '--format', 'json'])).json<PlanView>();
+  const first = await plan();
+  assert.equal(
+    first.steps.find(({ name }) => name === 'flip')?.does,
+    'send traffic to green, which goes to blue',
+  );
+  assert.equal((await plan()).id, first.id);
   await sandbox.stop();
 });

@@ -3,7 +3,7 @@ import type { Progress } from '../api/contract.ts';
 import type { Assembly } from '../assemble.ts';
 import type { CheckResult } from '../domain/check.ts';
 import { hasFlipped } from '../domain/course.ts';
-import { openGates } from '../domain/decide.ts';
+import { openGates, retireWithin } from '../domain/decide.ts';
 import type { Event, Placed } from '../domain/event.ts';
 import { releaseName } from '../domain/release.ts';
 import { followsLoad, isRunning, type State, wanted } from '../domain/state.ts';
@@ -19,7 +19,10 @@ type Engine = Awaited<ReturnType<Assembly['openEngine']>>;
 type Supervisor = ReturnType<Assembly['supervise']>;
 type Wish = Parameters<Assembly['plan']>[1];
 
-/** How long a deploy waits for housekeeping (the retiring of an old slot) that is under way. */
+/** How long a deploy waits for housekeeping (the retiring of an old slot) that is under way: it ends by itself. */
+const housekeepingWithin = retireWithin + 60_000;
+
+/** How long a rollback waits for the end of what it has aborted. */
 const patience = 60_000;
 
 /** What could not be looked after is tried again after this long. */
@@ -39,7 +42,6 @@ export class Environment {
   #unseen: string | undefined;
   #lookingAgain: NodeJS.Timeout | undefined;
   #closed = false;
-  /** Settles when what served before this agent serves again. */
   #serving: Promise<void> = Promise.resolve();
 
   private constructor(assembly: Assembly, log: Logger) {
@@ -78,6 +80,11 @@ export class Environment {
     return this.#supervisor?.report();
   }
 
+  /** Settles when what served before this agent serves again: what is planned earlier is planned for another world. */
+  get serving(): Promise<void> {
+    return this.#serving;
+  }
+
   get #open(): Engine {
     if (!this.#engine) throw problem('INTERNAL', { what: 'an environment was used before it was open' });
     return this.#engine;
@@ -89,7 +96,7 @@ export class Environment {
    */
   async start(wish: Wish, planId?: string): Promise<string> {
     return await this.#starting.run(async () => {
-      const deadline = performance.now() + patience;
+      const deadline = performance.now() + housekeepingWithin;
       while (this.state.rollout?.spec.id !== wish.id) {
         this.refuseWhileRunning();
         if (performance.now() > deadline)

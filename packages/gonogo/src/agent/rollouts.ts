@@ -38,6 +38,7 @@ export const rolloutOperations = (
   async plan(input) {
     const environment = await environments.of(targetOf(input));
     await refuseUnproven(environments, input);
+    await environment.serving;
     const planned = await assembly.plan(environment.state, await wishFor(assembly, environment.state, input));
     return planView(planned, await planIdOf(assembly, planned));
   },

@@ -181,6 +181,8 @@ export type PlanView = {
   readonly front: Address;
   /** What serves now. */
   readonly previous?: string;
+  /** How long that stays warm afterwards, before it is stopped; absent where a step has stopped it. */
+  readonly keep?: Millis;
   readonly steps: readonly {
     readonly id: string;
     readonly name: string;

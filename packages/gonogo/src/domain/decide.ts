@@ -14,7 +14,7 @@ export type Input =
   | { readonly i: 'tick' };
 
 /** How long retiring a warm slot may take before it counts as unknown. */
-const retireWithin = 10 * 60_000;
+export const retireWithin = 10 * 60_000;
 
 /** Chooses what happens next. Is never replayed: its choices are journalled, and `evolve` reads those. */
 export function decide(state: State, input: Input, now: Instant): Event[] {

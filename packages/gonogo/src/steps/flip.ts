@@ -8,7 +8,7 @@ import type { Prepared } from '../ports/router.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import type { Arrivals } from './arrivals.ts';
 import { holdUsers, releaseUsers } from './cutover.ts';
-import { readinessOf, readyNow } from './probe.ts';
+import { answersItself, readinessOf, readyNow } from './probe.ts';
 import { keepEvidence, memberOf, observePool, openRevision, type Tools } from './tools.ts';
 
 type FlipWork = WorkOf<'flip'>;
@@ -105,13 +105,14 @@ async function readyOf(
   }
 }
 
-/** Who is ready in a pool now; nobody when it holds another revision. */
+/** Who is ready in a pool now, by its own answer; nobody when it holds another revision. */
 async function readyIn(tools: Tools, taker: Taker, signal: AbortSignal): Promise<Readiness> {
   const opened = await openRevision(tools, taker.revision);
   const pool = await observePool(tools, taker.pool);
   const instances = pool?.revision === taker.revision ? pool.instances : [];
-  const ready = await readyNow(tools, instances, readinessOf(opened, signal));
-  return { ready, of: instances.length };
+  const answering = await readyNow(tools, instances, readinessOf(opened, signal));
+  const own = await Promise.all(answering.map((instance) => answersItself(tools, instance)));
+  return { ready: answering.filter((_, index) => own[index]), of: instances.length };
 }
 
 async function prepareAll(tools: Tools, moves: readonly Move[], { fence }: Call): Promise<Prepared[]> {

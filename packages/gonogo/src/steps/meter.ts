@@ -9,7 +9,6 @@ import {
 } from '../domain/judge.ts';
 import type { ProvenBy, WorkOf } from '../domain/plan.ts';
 import type { Counters } from '../domain/signals.ts';
-import { slotKey } from '../domain/slot.ts';
 import { read } from './arrivals.ts';
 import type { Tools } from './tools.ts';
 
@@ -34,9 +33,7 @@ export class Meter {
    */
   async begin(since: readonly Counters[] | undefined): Promise<void> {
     const { baseline, pool } = this.#work;
-    // In place both are in one slot: what it counted before users came back is what served before.
-    const before = baseline && slotKey(baseline) === slotKey(pool) ? since : undefined;
-    if (baseline) this.#blue = trafficBetween([], before ?? (await read(this.#router, baseline)) ?? []);
+    if (baseline) this.#blue = trafficBetween([], (await read(this.#router, baseline)) ?? []);
     this.#reading = since ?? (await read(this.#router, pool)) ?? [];
   }
 

@@ -37,3 +37,12 @@ async function passesSoon(
     await tools.clock.sleep(pause, asked.signal);
   }
 }
+
+/** The identity gate: what answers on the instance's port is one of the instance's own processes. */
+export async function answersItself(
+  { runtime }: Pick<Tools, 'runtime'>,
+  { id, port }: ObservedInstance,
+): Promise<boolean> {
+  const listening = await runtime.listening(id, port);
+  return listening === undefined || listening.length > 0;
+}

@@ -1,12 +1,12 @@
 import type { CheckResult } from '../domain/check.ts';
-import type { Outcome, WorkOf } from '../domain/plan.ts';
+import type { EvidenceRef, Outcome, WorkOf } from '../domain/plan.ts';
 import { delayLeft } from '../domain/probe.ts';
 import type { Health, Probe } from '../domain/release.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import { askProbe } from '../ports/probe.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import { explainEnd, explainSilence } from './explain.ts';
-import { readinessOf } from './probe.ts';
+import { answersItself, readinessOf } from './probe.ts';
 import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
 
 type ReadyWork = WorkOf<'ready'>;
@@ -30,8 +30,15 @@ async function waitForAll(tools: Tools, work: ReadyWork, call: Call): Promise<Ou
   const wait = { tools, work, call, opened, health: opened.revision.release.manifest.health };
   const one = work.pool.role === 'web' ? waitForOne : staysUp;
   const ends = await Promise.all(pool.instances.map((instance) => one(wait, instance)));
-  const bad = ends.find((end) => end !== 'ready');
-  if (!bad) return ok();
+  const bad = ends.find((end) => 'instance' in end);
+  if (!bad)
+    return ok(
+      await keepAnswers(
+        tools,
+        work,
+        ends.flatMap((end) => ('answers' in end ? end.answers : [])),
+      ),
+    );
   const lines = await lastLines(tools, work.pool, opened.secrets);
   const evidence = [await keepEvidence(tools, work.pool.target, { of: 'log', lines })];
   const { instance, last } = bad;
@@ -42,6 +49,15 @@ async function waitForAll(tools: Tools, work: ReadyWork, call: Call): Promise<Ou
   return failed(explained.why, { hint: explained.hint, evidence });
 }
 
+/** What proved it. Who takes no traffic has answered nothing. */
+async function keepAnswers(
+  tools: Tools,
+  { pool }: ReadyWork,
+  results: readonly CheckResult[],
+): Promise<EvidenceRef[]> {
+  return results.length === 0 ? [] : [await keepEvidence(tools, pool.target, { of: 'checks', results })];
+}
+
 type Wait = {
   readonly tools: Tools;
   readonly work: ReadyWork;
@@ -49,6 +65,9 @@ type Wait = {
   readonly opened: Opened;
   readonly health: Health;
 };
+
+/** Ready, with the last answer to each of its probes. */
+type Ready = { readonly answers: readonly CheckResult[] };
 
 type NotReady = {
   readonly instance: ObservedInstance;
@@ -58,36 +77,37 @@ type NotReady = {
   readonly last?: CheckResult;
 };
 
-async function waitForOne(wait: Wait, instance: ObservedInstance): Promise<'ready' | NotReady> {
+async function waitForOne(wait: Wait, instance: ObservedInstance): Promise<Ready | NotReady> {
   const { startup, ready } = wait.health;
   const started = await ask(wait, instance, {
-    name: 'startup',
+    name: 'startup probe',
     probe: startup,
     passes: 1,
     attempts: startup.failures,
   });
-  if (started !== 'ready') return started;
+  if ('instance' in started) return started;
   const passes = Math.max(wait.work.passes, ready.successes);
   // Once started, an instance gets as many attempts again to become ready.
-  return await ask(wait, instance, {
-    name: 'ready',
+  const become = await ask(wait, instance, {
+    name: 'readiness probe',
     probe: ready,
     passes,
     attempts: startup.failures + passes,
   });
+  return 'instance' in become ? become : { answers: [...started.answers, ...become.answers] };
 }
 
 /** Between two looks at an instance that nobody can ask. */
 const lookEvery = 500;
 
 /** An instance that takes no traffic cannot be asked: it counts as ready when it still runs some looks later. */
-async function staysUp(wait: Wait, instance: ObservedInstance): Promise<'ready' | NotReady> {
+async function staysUp(wait: Wait, instance: ObservedInstance): Promise<Ready | NotReady> {
   for (let look = 0; look <= wait.work.passes; look++) {
     const current = await currentState(wait, instance);
     if (!current || current.state.is === 'ended') return { instance: current ?? instance, ended: true };
     if (look < wait.work.passes) await wait.tools.clock.sleep(lookEvery, wait.call.signal);
   }
-  return 'ready';
+  return { answers: [] };
 }
 
 type Asking = {
@@ -100,7 +120,7 @@ type Asking = {
 /** The first pauses are short, so that a quick start is not made slow by a long period. */
 const firstPause = 25;
 
-async function ask(wait: Wait, instance: ObservedInstance, asking: Asking): Promise<'ready' | NotReady> {
+async function ask(wait: Wait, instance: ObservedInstance, asking: Asking): Promise<Ready | NotReady> {
   const { tools, opened } = wait;
   const { signal } = wait.call;
   await delay(wait, instance, asking.probe);
@@ -113,7 +133,7 @@ async function ask(wait: Wait, instance: ObservedInstance, asking: Asking): Prom
     if (!current || current.state.is === 'ended') return { instance: current ?? instance, ended: true };
     last = await askProbe(tools, instance, { ...readinessOf(opened, signal), ...asking });
     passed = last.verdict === 'pass' && (await answersItself(tools, instance)) ? passed + 1 : 0;
-    if (passed >= asking.passes) return 'ready';
+    if (passed >= asking.passes) return { answers: [{ ...last, subject: instance.id }] };
     if (signal.aborted) break;
     await tools.clock.sleep(passed > 0 ? firstPause : pause, signal);
     pause = Math.min(pause * 2, asking.probe.every);
@@ -133,9 +153,3 @@ const currentState = async (
   instance: ObservedInstance,
 ): Promise<ObservedInstance | undefined> =>
   (await observePool(tools, work.pool))?.instances.find((one) => one.id === instance.id);
-
-/** The identity gate: what answers on the instance's port is one of the instance's own processes. */
-async function answersItself(tools: Tools, instance: ObservedInstance): Promise<boolean> {
-  const listening = await tools.runtime.listening(instance.id, instance.port);
-  return listening === undefined || listening.length > 0;
-}

@@ -3,6 +3,7 @@ import type { EvidenceRef, Outcome, WorkOf } from '../domain/plan.ts';
 import type { Counters } from '../domain/signals.ts';
 import type { PoolId } from '../domain/slot.ts';
 import { describeSplit, servingSlots } from '../domain/split.ts';
+import type { Evidence } from '../ports/evidence.ts';
 import { type Call, failed, ok, type Performer, rolloutOf } from '../ports/performer.ts';
 import type { Arrivals } from './arrivals.ts';
 import { insideOf } from './check.ts';
@@ -56,7 +57,7 @@ class Watch {
       const wrong =
         (await this.#look(opened, left <= 0)) ?? (left <= 0 ? await this.#ask(opened) : undefined);
       if (wrong) return wrong;
-      if (left <= 0) return (await this.#usersElsewhere(opened)) ?? (await this.#succeed());
+      if (left <= 0) return (await this.#usersElsewhere(opened)) ?? (await this.#succeed(opened));
       if (this.#tools.clock.mono() >= checkAt) {
         const failure = await this.#ask(opened);
         if (failure) return failure;
@@ -141,24 +142,26 @@ class Watch {
   }
 
   async #fail(opened: Opened, why: string, hint?: string): Promise<Outcome> {
-    const { pool } = this.#work;
-    const lines = await lastLines(this.#tools, pool, opened.secrets);
-    const log = await keepEvidence(this.#tools, pool.target, { of: 'log', lines });
     return failed(why, {
-      evidence: [...(await this.#evidence()), log],
+      evidence: await this.#evidence(opened),
       ...(hint === undefined ? {} : { hint }),
     });
   }
 
-  async #succeed(): Promise<Outcome> {
-    return { ...ok(await this.#evidence()), provenBy: this.#meter.provenBy };
+  async #succeed(opened: Opened): Promise<Outcome> {
+    return { ...ok(await this.#evidence(opened)), provenBy: this.#meter.provenBy };
   }
 
-  async #evidence(): Promise<EvidenceRef[]> {
-    const { target } = this.#work.pool;
-    const traffic = await keepEvidence(this.#tools, target, { of: 'traffic', facts: this.#meter.facts });
-    if (this.#checked.length === 0) return [traffic];
+  /** What was counted, what the checks answered last, and what the release printed last, however it ended. */
+  async #evidence(opened: Opened): Promise<EvidenceRef[]> {
+    const { pool } = this.#work;
+    const lines = await lastLines(this.#tools, pool, opened.secrets);
     const results = this.#checked;
-    return [traffic, await keepEvidence(this.#tools, target, { of: 'checks', results })];
+    const kept: Evidence[] = [
+      { of: 'traffic', facts: this.#meter.facts },
+      ...(results.length > 0 ? [{ of: 'checks', results } as const] : []),
+      { of: 'log', lines },
+    ];
+    return await Promise.all(kept.map((evidence) => keepEvidence(this.#tools, pool.target, evidence)));
   }
 }

@@ -13,7 +13,7 @@ function provenAgain(world: World, one: Step): Step {
   return { ...one, undo: [...one.undo, check(world, 'still-works', live)] };
 }
 
-/** The old revision stops, the new one starts: the front answers 503 in between, and goes back by itself. */
+/** The old revision stops, the new one starts, and users wait in between; what fails is put back by itself. */
 export function inPlace(world: World): Plan {
   const { live, ...rest } = world;
   return {

@@ -15,6 +15,7 @@ export const planView = (
   strategy: spec.settings.strategy,
   front: spec.front,
   ...(spec.previous ? { previous: releaseName(spec.target.service, spec.previous.releaseDigest) } : {}),
+  ...(spec.keep === undefined ? {} : { keep: spec.keep }),
   steps: stepsOf(plan).map(({ id, name, work, undo }) => ({
     id,
     name,
