@@ -143,6 +143,10 @@ describe('routing', () => {
       assert.equal((await get(proxy.listen, '/balancer')).status, 200);
       left.destroy();
       await eventually('the one who left is gone', async () => (await held()) === 2);
+      const hasty = net.connect(proxy.listen.port, '127.0.0.1', () => hasty.write(asked().repeat(2)));
+      await eventually('three wait again', async () => (await held()) === 3);
+      hasty.destroy();
+      await eventually('one who had asked twice is gone', async () => (await held()) === 2);
       await proxy.ask('hold', { target: 't', atMost: 9, within: 60_000 });
       assert.equal(await held(), 2, 'a second hold goes on with whom the first has');
       await shift('t', { green: 100 });
