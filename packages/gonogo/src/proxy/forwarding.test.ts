@@ -142,6 +142,11 @@ describe('forwarding', () => {
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\nX: 1\r\n\r\n';
     const plain = await exchange('GET / HTTP/1.0\r\n\r\n', `HTTP/1.1 103 Early Hints\r\n\r\n${chunked}`);
     assert.match(plain.got, /^HTTP\/1.1 200 OK\r\nConnection: close\r\n\r\nabc$/);
+    const head = await exchange(
+      'HEAD / HTTP/1.0\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    assert.match(head.got, /^HTTP\/1.1 200 OK\r\nConnection: close\r\n\r\n$/);
     const kept = await exchange('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.0\r\n\r\n');
     assert.match(kept.got, /Connection: keep-alive\r\n\r\nok/);
   });
