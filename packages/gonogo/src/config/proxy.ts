@@ -85,7 +85,7 @@ const limits = parsed(
     uri_size: optional(size(), 'Path and query; more is answered 414. Default 8KB.'),
     body_size: optional(sizeOrNone, 'A request’s body, or none; more is answered 413. Default 1GB.'),
     buffer: optional(size(), 'Kept in memory for each direction of a connection. Default 64KB.'),
-    connections: optional(count, 'Client connections in all. Default 20000.'),
+    connections: optional(count, 'Client connections in all, of each worker. Default 20000.'),
     connections_per_address: optional(
       z.union([
         z.pipe(
@@ -94,7 +94,7 @@ const limits = parsed(
         ),
         count,
       ]),
-      'Client connections of one address (of IPv6: one /64), or none; this machine and trusted proxies are not limited. Default 4000.',
+      'Client connections of one address (of IPv6: one /64) with each worker, or none; this machine and trusted proxies are not limited. Default 4000.',
     ),
   }),
   (written) => {

@@ -64,6 +64,10 @@ export class Client implements LinkOwner, ClientSide, RequestTaker {
     return this.#exchange === undefined && !this.link.congested;
   }
 
+  get isHeld(): boolean {
+    return this.#exchange?.isHeld === true;
+  }
+
   headBegan(): void {
     const { limits, clock } = this.#serving;
     if (!this.#headBegan) this.#deadline = clock.now + limits.head;

@@ -13,7 +13,7 @@ import {
 } from '../wire/proxy.ts';
 import { takenBy } from '../wire/reach.ts';
 import { counted } from './counters.ts';
-import { drain } from './drain.ts';
+import { type Drained, drain } from './drain.ts';
 import { follow } from './follow.ts';
 import type { Front } from './front.ts';
 import type { LiveRoute } from './live-route.ts';
@@ -45,7 +45,8 @@ export type ControlOptions = {
   readonly writes: boolean;
   /** What was loaded, and is served already. */
   readonly stored: Stored;
-  readonly retire: (deadline: number) => void;
+  /** Resolves when `replacedHandlers` are served elsewhere, since the next one has the name of this. */
+  readonly retire: (deadline: number) => Promise<void>;
 };
 
 type Place = { target: string; slot: SlotName };
@@ -56,6 +57,7 @@ export class Control {
   readonly #changes = new Mutex();
   readonly #tickets = new Tickets();
   readonly #staged: Staged;
+  readonly #drains: Promise<Drained>[] = [];
   #stored: Stored;
 
   constructor(options: ControlOptions) {
@@ -94,6 +96,22 @@ export class Control {
       metrics: checked('metrics', () => this.metrics()),
       retire: checked('retire', ({ deadline }) => this.#retire(deadline)),
     };
+  }
+
+  /** What is asked of one that retires: its users are not known to the next one. */
+  replacedHandlers(): RpcHandlers {
+    return {
+      drain: checked('drain', (input) => {
+        const drained = this.#drainReplaced(input);
+        this.#drains.push(drained);
+        return drained;
+      }),
+    };
+  }
+
+  /** Resolves when whoever asked it to drain is answered. */
+  async drained(): Promise<void> {
+    await Promise.allSettled(this.#drains);
   }
 
   stats() {
@@ -179,14 +197,14 @@ export class Control {
   }
 
   /** Nobody tells it anything from now on: those who stay with it go by what the next one stores. */
-  #retire(deadline: number): void {
+  async #retire(deadline: number): Promise<void> {
     const { file, routes, retire } = this.#options;
     const goOn = async (): Promise<void> => {
       await this.#reload();
       routes.releaseServed();
     };
     follow(file, () => void goOn().catch((error: unknown) => console.error(messageOf(error))));
-    retire(deadline);
+    await retire(deadline);
   }
 
   async #serve(stored: Stored): Promise<void> {
@@ -195,6 +213,11 @@ export class Control {
     settings.apply(stored.settings);
     routes.serve(stored.table);
     await front.configure(stored.table, stored.settings);
+  }
+
+  async #drainReplaced(input: ProxyInput<'drain'>): Promise<Drained> {
+    await this.#reload(); // Who comes from now on goes where the next one sends them.
+    return await this.#drain(input);
   }
 
   #drain({ deadline, instances, ...place }: ProxyInput<'drain'>) {

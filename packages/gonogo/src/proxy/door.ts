@@ -1,12 +1,14 @@
 import type net from 'node:net';
 import { Client } from './client.ts';
-import { closeInTurn } from './drain.ts';
+import { Closing } from './drain.ts';
+import type { Lasting } from './lasting.ts';
 import type { Serving } from './serving.ts';
 
 /** Where users come in: their connections, as soon as HTTP is spoken on them. */
 export class Door {
   readonly #serving: Serving;
   readonly #clients = new Set<Client>();
+  #closing: Closing | undefined;
 
   constructor(serving: Serving) {
     this.#serving = serving;
@@ -23,12 +25,17 @@ export class Door {
 
   tick(now: number): void {
     for (const client of this.#clients) client.tick(now);
+    this.#closing?.look(this.#lasting());
   }
 
   /** Ends what does not end by itself, one after another within so many milliseconds. */
   closeLasting(ms: number): void {
-    const lasting = [...this.#clients].flatMap((client) => client.lasting ?? []);
-    closeInTurn(lasting, { stream: ms, websocket: ms });
+    this.#closing = new Closing({ stream: ms, websocket: ms });
+    this.#closing.look(this.#lasting());
+  }
+
+  #lasting(): Lasting[] {
+    return [...this.#clients].flatMap((client) => client.lasting ?? []);
   }
 
   /** Cuts off whoever is left. */

@@ -7,24 +7,27 @@ import { startUpstream } from '../../../../bench/strict-client/upstream.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
 import { startRaw } from '../../../../test/suites/raw.ts';
 import { eventually } from '../../../../test/suites/router-tools.ts';
-import { closeInTurn } from './drain.ts';
+import { Closing } from './drain.ts';
 
 test('what lasts is closed one after another, each kind within its own budget, until somebody stops it', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const closed: string[] = [];
   const one = (kind: 'stream' | 'websocket', name: string) => ({ kind, close: () => void closed.push(name) });
   const lasting = [one('websocket', 'a'), one('stream', 's'), one('websocket', 'b')];
-  const stop = closeInTurn(lasting, { websocket: 1000, stream: 60_000 });
+  const closing = new Closing({ websocket: 1000, stream: 60_000 }, undefined, 0);
+  closing.look(lasting, 0);
   t.mock.timers.tick(500);
   assert.deepEqual(closed, []);
   t.mock.timers.tick(225);
   assert.deepEqual(closed, ['a']);
-  t.mock.timers.tick(225);
-  assert.deepEqual(closed, ['a', 'b']);
-  closeInTurn([one('stream', 's')], { stream: 10, websocket: 10 })();
-  stop();
-  t.mock.timers.tick(5_000);
-  assert.deepEqual(closed, ['a', 'b']);
+  closing.look([...lasting, one('websocket', 'late')], 800);
+  t.mock.timers.tick(190);
+  assert.deepEqual(closed, ['a', 'late']);
+  t.mock.timers.tick(35);
+  assert.deepEqual(closed, ['a', 'late', 'b']);
+  closing.stop();
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(closed, ['a', 'late', 'b']);
 });
 
 /** A client that asks on one connection. */
@@ -42,6 +45,7 @@ function talk({ host, port }: { host: string; port: number }) {
     ask: (path: string) => void socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`),
     heard: () => heard,
     isOver: () => over,
+    leave: () => void socket.destroy(),
   };
 }
 
@@ -113,7 +117,23 @@ describe('a slot that is drained', () => {
     asked.get('/next')?.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext');
     await eventually('the answer is here', () => ends.heard().endsWith('next') || ends.isOver());
     assert.match(ends.heard(), /\r\n\r\nnext$/);
+    ends.leave();
     assert.deepEqual(await drained, { closed: 1, cut: 0 });
+  });
+
+  test('gives up a stream that begins only while it drains', async (t) => {
+    const asked: net.Socket[] = [];
+    const app = await startRaw((socket) => void socket.on('data', () => asked.push(socket)));
+    t.after(() => app.close());
+    await proxy.serveTarget('t', app.port, { drain: { stream: 500 } });
+    const client = talk(proxy.listen);
+    client.ask('/');
+    await eventually('it is asked for', () => asked.length === 1);
+    const drained = proxy.ask('drain', { ...place, deadline: 10_000 });
+    await proxy.ask('observe', { target: 't' }); // It is asked what follows once the slot is drained.
+    asked[0]?.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n');
+    assert.deepEqual(await drained, { closed: 1, cut: 0 });
+    await eventually('its client may come again', () => client.isOver());
   });
 
   test('waits for those too who came before its instance was out for a moment', async (t) => {

@@ -10,19 +10,42 @@ export type Budgets = { readonly [K in Lasting['kind']]: number };
 const [from, until] = [0.5, 0.95];
 
 /**
- * Closes what lasts, one after another within the budget of its kind, so that not all clients come back at once. Answers
- * how to stop.
+ * Closes what lasts, one after another within the budget of its kind, so that not all clients come back at once. What
+ * begins to last meanwhile is closed too, if `look` finds it, within what is left.
  */
-export function closeInTurn(lasting: Iterable<Lasting>, budgets: Budgets): () => void {
-  const kinds = Object.groupBy(lasting, ({ kind }) => kind);
-  const timers = (['stream', 'websocket'] as const).flatMap((kind) => {
-    const [all, budget] = [kinds[kind] ?? [], budgets[kind]];
-    const delay = (i: number): number => budget * (from + ((until - from) * (i + 1)) / all.length);
-    return all.map((one, i) => setTimeout(() => one.close(), delay(i)));
-  });
-  return () => {
-    for (const timer of timers) clearTimeout(timer);
-  };
+export class Closing {
+  readonly #budgets: Budgets;
+  readonly #close: (one: Lasting) => void;
+  readonly #since: number;
+  readonly #known = new Set<Lasting>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(budgets: Budgets, close = (one: Lasting): void => one.close(), now = performance.now()) {
+    this.#budgets = budgets;
+    this.#close = close;
+    this.#since = now;
+  }
+
+  look(lasting: Iterable<Lasting>, now = performance.now()): void {
+    const found = [...lasting].filter((one) => !this.#known.has(one));
+    if (found.length === 0) return;
+    const kinds = Object.groupBy(found, ({ kind }) => kind);
+    for (const kind of ['stream', 'websocket'] as const)
+      this.#closeInTurn(kinds[kind] ?? [], Math.max(0, this.#since + this.#budgets[kind] - now));
+  }
+
+  /** What is open still stays so. */
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #closeInTurn(all: readonly Lasting[], budget: number): void {
+    for (const [i, one] of all.entries()) {
+      this.#known.add(one);
+      const delay = budget * (from + ((until - from) * (i + 1)) / all.length);
+      this.#timers.add(setTimeout(() => this.#close(one), delay));
+    }
+  }
 }
 
 type Draining = {
@@ -46,17 +69,15 @@ export async function drain(pool: Pool, { deadline, budgets, instances }: Draini
   const asked = instances ? all.filter(({ member }) => instances.includes(member.instance)) : all;
   const within = (budget = deadline): number => Math.min(budget, deadline);
   let closed = 0;
-  const close = (upstream: Upstream, one: Lasting): void => {
-    if (upstream.lasting.has(one)) closed += 1;
+  const close = (one: Lasting): void => {
+    if (asked.some(({ lasting }) => lasting.has(one))) closed += 1;
     one.close();
   };
-  const lasting = asked.flatMap((upstream) =>
-    [...upstream.lasting].map((one) => ({ kind: one.kind, close: () => close(upstream, one) })),
-  );
   const { stream, websocket } = budgets;
-  const stop = closeInTurn(lasting, { stream: within(stream), websocket: within(websocket) });
-  const cut = await leftOf(asked, deadline);
-  stop();
+  const closing = new Closing({ stream: within(stream), websocket: within(websocket) }, close);
+  const look = (): void => closing.look(asked.flatMap(({ lasting }) => [...lasting]));
+  const cut = await leftOf(asked, deadline, look);
+  closing.stop();
   return { closed, cut };
 }
 
@@ -64,9 +85,10 @@ export async function drain(pool: Pool, { deadline, budgets, instances }: Draini
  * By the instances, since a slot counts anew when it is filled again. It happens seldom, so they are looked at now and then
  * instead of being listened to.
  */
-async function leftOf(upstreams: readonly Upstream[], deadline: number): Promise<number> {
+async function leftOf(upstreams: readonly Upstream[], deadline: number, look: () => void): Promise<number> {
   const end = performance.now() + deadline;
   for (;;) {
+    look();
     const count = upstreams.reduce((sum, { inFlight }) => sum + inFlight, 0);
     const left = end - performance.now();
     if (count === 0 || left <= 0) return count;

@@ -142,6 +142,11 @@ describe('forwarding', () => {
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\nX: 1\r\n\r\n';
     const plain = await exchange('GET / HTTP/1.0\r\n\r\n', `HTTP/1.1 103 Early Hints\r\n\r\n${chunked}`);
     assert.match(plain.got, /^HTTP\/1.1 200 OK\r\nConnection: close\r\n\r\nabc$/);
+    const head = await exchange(
+      'HEAD / HTTP/1.0\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    assert.match(head.got, /^HTTP\/1.1 200 OK\r\nConnection: close\r\n\r\n$/);
     const kept = await exchange('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.0\r\n\r\n');
     assert.match(kept.got, /Connection: keep-alive\r\n\r\nok/);
   });
@@ -251,6 +256,37 @@ describe('forwarding', () => {
     await proxy.ask('members', { target: 't', slot: 'blue', members });
     const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody';
     for (let i = 0; i < 4; i += 1) assert.match((await raw(proxy.listen.port, post)).text, /^HTTP\/1.1 200 /);
+    await upstream.close();
+  });
+
+  test('a long body is not lost with an instance that is not there', async () => {
+    const upstream = await startRaw((socket) => {
+      let count = 0;
+      socket.on('data', (bytes) => {
+        count += bytes.length;
+        if (bytes.includes('end'))
+          socket.write(`HTTP/1.1 200 OK\r\nX-All: ${count > 300_000}\r\nContent-Length: 0\r\n\r\n`);
+      });
+    });
+    await proxy.serve(upstream.port);
+    const body = `${'x'.repeat(300_000)}end`;
+    const framed = [
+      `Content-Length: ${body.length}\r\n\r\n${body}`,
+      `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+    ];
+    for (const rest of framed) {
+      // They come anew, so that nothing is known of the one that is not there.
+      await proxy.ask('members', { target: 't', slot: 'blue', members: [] });
+      const members = [1, upstream.port].map((port) => ({ instance: `b${port}`, host: '127.0.0.1', port }));
+      await proxy.ask('members', { target: 't', slot: 'blue', members });
+      for (let i = 0; i < 2; i += 1) {
+        const { text } = await raw(
+          proxy.listen.port,
+          `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${rest}`,
+        );
+        assert.match(text, /^HTTP\/1.1 200 OK\r\nX-All: true\r\n/);
+      }
+    }
     await upstream.close();
   });
 });

@@ -20,6 +20,14 @@ test('an instance that refuses a connection is out at once, and twice as long wh
   assert.deepEqual([health.takes(4_999), health.takes(5_000)], [false, true]);
 });
 
+test('requests that fail together leave an instance out once, not for twice as long with each of them', () => {
+  const health = new Health(few);
+  for (let i = 0; i < 100; i += 1) health.failed(i % 2 === 0, 10);
+  assert.deepEqual([health.takes(1_009), health.takes(1_010)], [false, true]);
+  health.failed(true, 1_010);
+  assert.deepEqual([health.takes(3_009), health.takes(3_010)], [false, true]);
+});
+
 test('requests without an answer count only in a row', () => {
   const health = new Health(few);
   health.failed(false, 0);

@@ -32,6 +32,7 @@ export class Health {
 
   /** A request got no answer; `refused`: not even a connection. */
   failed(refused: boolean, now = performance.now()): void {
+    if (now < this.#outUntil) return; // It is left out for this already.
     this.#failures += 1;
     if (!refused && this.#failures < this.#limits.failures) return;
     this.#outUntil = now + Math.min(this.#limits.ejection * 2 ** this.#ejections, maxEjection);

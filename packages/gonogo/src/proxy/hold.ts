@@ -15,21 +15,22 @@ export class Hold {
   readonly #atMost: number;
   readonly #waiting = new Set<Waiting>();
   readonly #timer: NodeJS.Timeout;
+  readonly #before: Hold | undefined;
 
-  #next: Hold | undefined;
-
-  constructor({ atMost, within }: HoldBounds, expired: () => void) {
+  /** `before`: who waits there already counts here, and waits for no longer than that one said. */
+  constructor({ atMost, within }: HoldBounds, expired: () => void, before?: Hold) {
     this.#atMost = atMost;
     this.#timer = setTimeout(expired, within);
+    this.#before = before?.size ? before : undefined;
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + (this.#before?.size ?? 0);
   }
 
   /** Undefined when as many wait as may. */
   take(asked: Asked): Held | undefined {
-    if (this.#waiting.size >= this.#atMost) return undefined;
+    if (this.size >= this.#atMost) return undefined;
     const place: Waiting = { asked };
     this.#waiting.add(place);
     return {
@@ -38,30 +39,18 @@ export class Hold {
       onAdmitted: (callback) => {
         place.admitted = callback;
       },
-      leave: () => this.#leave(place),
+      leave: () => void this.#waiting.delete(place),
     };
-  }
-
-  /** Hands everybody who waits over to another hold, which is answered. */
-  goOn(next: Hold): Hold {
-    clearTimeout(this.#timer);
-    for (const place of this.#waiting) next.#waiting.add(place);
-    this.#next = next;
-    return next;
   }
 
   /** Lets everybody go where `admit` says. */
   release(admit: Admit): void {
     clearTimeout(this.#timer);
+    this.#before?.release(admit);
     const waiting = [...this.#waiting];
     for (const place of waiting) {
       if (this.#waiting.delete(place)) place.admitted?.(admit(place.asked));
     }
-  }
-
-  #leave(place: Waiting): void {
-    this.#waiting.delete(place);
-    if (this.#next) this.#next.#leave(place);
   }
 }
 

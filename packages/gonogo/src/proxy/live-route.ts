@@ -69,18 +69,20 @@ export class LiveRoute {
     }
   }
 
-  /** Makes requests wait. A hold that there is goes on with the new bounds. */
+  /** Makes requests wait. Those who wait already go on to do so, within the bounds they came to. */
   hold(bounds: HoldBounds): void {
-    const before = this.#hold;
-    const next = new Hold(bounds, () => this.#hold === next && this.release());
-    this.#hold = before ? before.goOn(next) : next;
+    const hold = new Hold(bounds, () => this.#letGo(hold), this.#hold);
+    this.#hold = hold;
   }
 
   /** Sends everybody who waits, in the order in which they came, where the split says. */
   release(): void {
-    const hold = this.#hold;
-    this.#hold = undefined;
-    hold?.release((asked) => this.#claimSlot(asked));
+    if (this.#hold) this.#letGo(this.#hold);
+  }
+
+  #letGo(hold: Hold): void {
+    if (hold === this.#hold) this.#hold = undefined;
+    hold.release((asked) => this.#claimSlot(asked));
   }
 
   /** `preview`: it came by a host or a port that is for the preview alone. */

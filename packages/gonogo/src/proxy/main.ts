@@ -13,7 +13,8 @@ import { Settings } from './settings.ts';
 /**
  * The embedded router's data plane: `main.ts <id> <folder> [worker]`, with GONOGO_LISTENERS bound sockets as
  * descriptors 3, 4, … It serves the routes it served last, and is controlled at `<folder>/<id>.sock`. Workers from 1 on
- * share the descriptors, read the routes file of the first and are controlled at `<folder>/<id>.w<worker>.sock`.
+ * share the descriptors, read the routes file of the first and are controlled at `<folder>/<id>.w<worker>.sock`. One that
+ * retires is asked who is left with it at `<folder>/<id>.r<pid>.sock`.
  */
 async function main(): Promise<void> {
   setFlagsFromString('--semi-space-growth-factor=1'); // Requests leave little garbage: room for more of it is memory lost.
@@ -30,7 +31,8 @@ async function main(): Promise<void> {
   const { secret } = stored;
   const front = await startFront({ routes, settings, secret, metrics }, descriptors, stored);
   const leave = (deadline: number): void =>
-    void front.retire(deadline).then(() => {
+    void front.retire(deadline).then(async () => {
+      await control.drained();
       settings.close();
       process.exit(0);
     });
@@ -39,7 +41,9 @@ async function main(): Promise<void> {
     ...{ routes, settings, front, file, stored },
     writes: worker === 0,
     sockets: (workers) => Array.from({ length: workers }, (_, one) => socketOf(one)),
-    retire: (deadline) => {
+    retire: async (deadline) => {
+      // Whatever becomes of this, it must not stay.
+      await serveReplaced(join(folder, `${id}.r${process.pid}.sock`)).catch(tell);
       // After its answer is out.
       setImmediate(() => {
         stopListening(rpc);
@@ -47,6 +51,10 @@ async function main(): Promise<void> {
       });
     },
   });
+  const serveReplaced = async (path: string): Promise<void> => {
+    const { close } = await serveRpc(path, control.replacedHandlers());
+    process.once('exit', () => void close()); // Its name goes with it.
+  };
   started.resolve(control);
   const rpc = await serveRpc(socketOf(worker), control.handlers());
   const { ino } = statSync(socketOf(worker));
@@ -85,6 +93,8 @@ function readArguments(): { id: string; folder: string; worker: number; descript
 
 /** Whatever goes wrong with one connection must not cost the others theirs. */
 process.on('uncaughtException', (error) => console.error(error.stack ?? messageOf(error)));
+
+const tell = (error: unknown): void => console.error(messageOf(error));
 
 main().catch((error: unknown) => {
   console.error(messageOf(error));

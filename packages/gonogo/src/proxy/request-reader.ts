@@ -12,6 +12,8 @@ export type RequestTaker = Peer & {
   readonly link: Link;
   /** The next request may begin: none is under way, and the client reads its answers. */
   readonly isFree: boolean;
+  /** The request under way waits for a cutover: its client may leave, and only who reads on notices. */
+  readonly isHeld: boolean;
   /** A request's first octets are here, and not all of its head. */
   headBegan(): void;
   begin(head: RequestHead): Exchange;
@@ -90,7 +92,7 @@ export class RequestReader {
       at = this.#readRequest(bytes, at, end);
     if (at < 0 || at >= end || this.#stopped) return;
     this.#waiting = Buffer.from(bytes.subarray(at, end));
-    this.#taker.link.pause();
+    if (!this.#taker.isHeld || end - at > this.#limits.headBytes) this.#taker.link.pause();
   }
 
   /** Reads one request as far as it came; answers where the next one begins, or less than 0 to stop. */

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
-import { asked, raw } from '../../../../test/suites/raw.ts';
+import { asked, raw, startRaw } from '../../../../test/suites/raw.ts';
 import { eventually, get } from '../../../../test/suites/router-tools.ts';
 import type { SlotName, SplitOf } from './table.ts';
 
@@ -143,6 +143,10 @@ describe('routing', () => {
       assert.equal((await get(proxy.listen, '/balancer')).status, 200);
       left.destroy();
       await eventually('the one who left is gone', async () => (await held()) === 2);
+      const hasty = net.connect(proxy.listen.port, '127.0.0.1', () => hasty.write(asked().repeat(2)));
+      await eventually('three wait again', async () => (await held()) === 3);
+      hasty.destroy();
+      await eventually('one who had asked twice is gone', async () => (await held()) === 2);
       await proxy.ask('hold', { target: 't', atMost: 9, within: 60_000 });
       assert.equal(await held(), 2, 'a second hold goes on with whom the first has');
       await shift('t', { green: 100 });
@@ -153,6 +157,24 @@ describe('routing', () => {
       assert.equal((await proxy.ask('counters', { target: 't', slot: 'blue' })).requests, 0);
       await proxy.ask('hold', { target: 't', atMost: 9, within: 50 });
       assert.equal(await text(), 'green', 'it ends by itself');
+    });
+  });
+
+  test('Prometheus sees who is still answered by instances that have left the slot', async (t) => {
+    const app = await startRaw(() => undefined);
+    t.after(() => app.close());
+    await withBoth(undefined, async () => {
+      const inFlight = async (): Promise<string | undefined> =>
+        /_in_flight\{target="t",slot="blue"\} (\d+)/.exec(await proxy.ask('metrics', undefined))?.[1];
+      await members('t', 'blue', [app.port]);
+      const client = net.connect(proxy.listen.port, '127.0.0.1', () => client.write(asked()));
+      await eventually('it is under way', async () => (await inFlight()) === '1');
+      await members('t', 'blue', []);
+      assert.equal(await inFlight(), '1');
+      await members('t', 'blue', [blue.port]);
+      assert.equal(await inFlight(), '1', 'others are in the slot now');
+      client.resetAndDestroy();
+      await eventually('it has left', async () => (await inFlight()) === '0');
     });
   });
 

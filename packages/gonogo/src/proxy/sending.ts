@@ -76,7 +76,8 @@ export class Sending implements BodySink {
     this.#received += end - start;
     const { chunked } = this.#head;
     const connection = this.#connection;
-    if (end - start <= 16_384 || !connection) {
+    // What goes to an instance that may not be there is kept; not much comes before that is known.
+    if (end - start <= 16_384 || !connection?.connected) {
       const content = bytes.toString('latin1', start, end);
       this.#send(chunked ? `${content.length.toString(16)}\r\n${content}\r\n` : content);
       return;

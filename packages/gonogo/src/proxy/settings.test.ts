@@ -52,6 +52,11 @@ describe('the settings of a running proxy', () => {
       asked('/', `Content-Length: ${size}\r\n`).replace('GET', 'POST') + 'x'.repeat(size);
     assert.match((await raw(proxy.listen.port, post(11))).text, /^HTTP\/1.1 413 /);
     assert.match((await raw(proxy.listen.port, post(10))).text, /^HTTP\/1.1 200 /);
+    const inChunks = (...sizes: number[]): string =>
+      asked('/', 'Transfer-Encoding: chunked\r\n').replace('GET', 'POST') +
+      [...sizes, 0].map((size) => `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`).join('');
+    assert.match((await raw(proxy.listen.port, inChunks(5, 6))).text, /^HTTP\/1.1 413 /);
+    assert.match((await raw(proxy.listen.port, inChunks(5, 5))).text, /^HTTP\/1.1 200 /);
     await set({});
     assert.equal((await get(proxy.listen, long)).status, 200);
   });

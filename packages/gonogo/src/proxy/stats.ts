@@ -1,5 +1,6 @@
 import type { StatsWire } from '../wire/proxy.ts';
 import { weightOf } from './choose.ts';
+import type { Pool } from './claim.ts';
 import { countsOf } from './counters.ts';
 import type { Front } from './front.ts';
 import type { Routes } from './routes.ts';
@@ -22,9 +23,14 @@ export function statsOf(table: Table, { routes, front }: { routes: Routes; front
       const slots = (['blue', 'green'] as const).map((slot) => {
         const pool = route.pools[slot];
         const weight = weightOf(split, slot, pool);
-        return { slot, members: pool.upstreams.length, weight, ...countsOf(pool.traffic) };
+        const [members, inFlight] = [pool.upstreams.length, inFlightOf(pool)];
+        return { slot, members, weight, ...countsOf(pool.traffic), inFlight };
       });
       return [{ target, generation, held: route.held, slots }];
     }),
   };
 }
+
+/** Also to those who were in the slot before it was filled anew, of whom its counts say nothing. */
+const inFlightOf = ({ upstreams, leaving }: Pool): number =>
+  [...upstreams, ...leaving].reduce((sum, { inFlight }) => sum + inFlight, 0);

@@ -10,16 +10,16 @@ const trailerLimit = 16_384;
 /** The body is longer than it may be. */
 export const tooLong = -3;
 
-/** What reads the body of a request; undefined when it has none. `limit` in octets, framing and all; 0: none. */
+/** What reads the body of a request; undefined when it has none. `limit` in octets of content; 0: none. */
 export function bodyOf(
   { chunked, length }: { readonly chunked: boolean; readonly length: number },
   limit: number,
 ): BodyReader | undefined {
-  if (chunked) return new BodyReader('chunked', limit > 0 ? limit + chunkedExtra : undefined);
+  if (chunked) return new BodyReader('chunked', limit > 0 ? limit : undefined);
   return length > 0 ? new BodyReader(length) : undefined;
 }
 
-/** What the framing of a chunked body may take beside its content before it counts. */
+/** What a chunked body may take beyond its limit for its framing. */
 const chunkedExtra = 65_536;
 
 /** Reads one body. `length` bodies need no object beyond this one, since they are most. */
@@ -71,7 +71,7 @@ export class BodyReader {
     const next = chunks.read(bytes, span, sink);
     if (next < 0) return next;
     this.received += next - span.at;
-    if (this.received > this.#limit) return tooLong;
+    if (chunks.content > this.#limit || this.received > this.#limit + chunkedExtra) return tooLong;
     if (!chunks.done) return next;
     const trailers = cleanTrailers(chunks.trailers);
     if (trailers === undefined) return bad;

@@ -22,6 +22,8 @@ export class ChunkedReader {
   #extensionLength = 0;
   readonly #extension = new ChunkExtension();
   #trailers = '';
+  /** Octets of content, by the sizes of the chunks that have begun. */
+  content = 0;
 
   /** `trailerLimit` in octets. */
   constructor(trailerLimit: number) {
@@ -66,6 +68,7 @@ export class ChunkedReader {
         return this.#readExtension(at);
       case 'size-lf':
         this.#digits = 0;
+        this.content += this.#left;
         this.#state = this.#left === 0 ? 'trailer' : 'data';
         return at === lf;
       case 'data-cr':

@@ -27,11 +27,12 @@ function requestFraming(head: RequestHead): string {
   return lines;
 }
 
-/** How content goes out to a client. */
-export type Encoding = 'none' | 'plain' | 'chunked' | 'until-close';
+/** How content goes out to a client; `described`: it does not, and the head says that it would be chunked. */
+export type Encoding = 'none' | 'described' | 'plain' | 'chunked' | 'until-close';
 
 export function encodingFor(method: string, minor: 0 | 1, head: ResponseHead): Encoding {
-  if (method === 'HEAD' || head.status === 204 || head.status === 304) return 'none';
+  if (method === 'HEAD' || head.status === 204 || head.status === 304)
+    return head.chunked && head.status === 200 && minor === 1 ? 'described' : 'none';
   if (head.length >= 0) return 'plain';
   return minor === 1 ? 'chunked' : 'until-close';
 }
@@ -47,8 +48,7 @@ export type ResponseExtras = {
 /** The head a client receives, with framing of our own. */
 export function responseText(head: ResponseHead, { encoding, connection, marks }: ResponseExtras): string {
   let lines = head.kept;
-  if (encoding === 'chunked' || (encoding === 'none' && head.chunked && head.status === 200))
-    lines += 'Transfer-Encoding: chunked\r\n';
+  if (encoding === 'chunked' || encoding === 'described') lines += 'Transfer-Encoding: chunked\r\n';
   else if (head.length >= 0 && head.status !== 204) lines += `Content-Length: ${head.length}\r\n`;
   if (connection !== '') lines += `Connection: ${connection}\r\n`;
   for (let i = 0; i + 1 < marks.length; i += 2) lines += `${marks[i]}: ${marks[i + 1]}\r\n`;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import net from 'node:net';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { holdWebSocket } from '../../../../../bench/strict-client/long-lived.ts';
 import { startMixedLoad } from '../../../../../bench/strict-client/mixed.ts';
 import { startUpstream, type Upstream } from '../../../../../bench/strict-client/upstream.ts';
 import { needs } from '../../../../../test/require.ts';
@@ -124,6 +125,20 @@ describe('fronts of the embedded router', () => {
       return typeof met === 'string' && met.includes('ECONNREFUSED');
     });
     assert.match((await get(listen)).text, /^v1/);
+  });
+
+  test('a slot is drained also of those whose proxy was replaced since they came', async () => {
+    const [listen, preview] = [await freeAddress(), await freeAddress()];
+    const target = await publish(listen, { drain: { websockets: 300 } });
+    const socket = holdWebSocket(listen);
+    await socket.begun;
+    const settings = { preview: { port: preview.port }, drain: { websockets: 300 } };
+    await host.router.publish(target, { listen, settings });
+    await shift(host.router, target, all('green'));
+    assert.deepEqual(await host.router.drain({ target, slot: 'blue' }, 10_000), { closed: 1, cut: 0 });
+    await socket.stop();
+    await eventually('the old one has ended', async () => (await proxies(listen)).length === 1);
+    assert.deepEqual(await host.router.drain({ target, slot: 'blue' }, 10_000), { closed: 0, cut: 0 });
   });
 
   test('an address for previews that is taken is refused, and nothing changes', async () => {

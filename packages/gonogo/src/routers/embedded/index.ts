@@ -4,10 +4,11 @@ import type { Split } from '../../domain/split.ts';
 import { streamOf, type Target, targetKey } from '../../domain/target.ts';
 import { problem } from '../../errors.ts';
 import type { Fence } from '../../ports/leases.ts';
-import type { Drained, HoldBounds, Member, Observed, Prepared, Router } from '../../ports/router.ts';
+import type { HoldBounds, Member, Observed, Prepared, Router } from '../../ports/router.ts';
 import { Mutex } from '../../system/mutex.ts';
 import { ask, codeOf, isServing } from './apply.ts';
 import { askFront } from './confirm.ts';
+import { drain } from './drain.ts';
 import { proxiesOf, storedBy } from './locate.ts';
 import { askProxyOf, askWorkersOf, type EmbeddedRouterOptions, placeOf, reload } from './proxies.ts';
 import { publish, unpublish, vet } from './publish.ts';
@@ -121,22 +122,6 @@ async function tellMembers(
       : error;
   }
   await reload((await placeOf(options, slot.target))?.others ?? []);
-}
-
-type Draining = { readonly deadline: number; readonly instances: readonly string[] | undefined };
-
-async function drain(
-  options: EmbeddedRouterOptions,
-  slot: SlotId,
-  { deadline, instances }: Draining,
-): Promise<Drained> {
-  const place = await placeOf(options, slot.target);
-  if (!place) return { closed: 0, cut: 0 }; // Nothing comes in, so nothing is in flight.
-  const only = instances ? { instances: [...instances] } : {};
-  const input = { ...named(slot), deadline, ...only };
-  const answers = await askWorkersOf(options, slot.target, { method: 'drain', input });
-  const sum = (count: keyof Drained): number => answers.reduce((all, answer) => all + answer[count], 0);
-  return { closed: sum('closed'), cut: sum('cut') };
 }
 
 async function hold(

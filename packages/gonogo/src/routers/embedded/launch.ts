@@ -8,6 +8,7 @@ import type { KeeperClient, Launched, ListenerSpec } from '../../wire/keeper.ts'
 import { inWords } from '../../wire/problems.ts';
 import { ProxyAnswers } from '../../wire/proxy.ts';
 import { ask, codeOf, connect, isServing, type Place } from './apply.ts';
+import { replacedIn } from './locate.ts';
 import { controlSocket, launchSpec, listenFailure, proxyKey, type Run, routesFile, runOf } from './render.ts';
 
 /** What the driver needs of the keeper. */
@@ -118,7 +119,9 @@ export async function endProxy(
   for (const listen of listeners) await keeper.call('unbind', listen);
   await gone(keeper, first);
   await rm(routesFile(first.folder, first.id), { force: true });
-  for (const { folder, id, worker } of workers) await rm(controlSocket(folder, id, worker), { force: true });
+  const sockets = workers.map(({ folder, id, worker }) => controlSocket(folder, id, worker));
+  for (const path of [...sockets, ...(await replacedIn(first.folder, first.id))])
+    await rm(path, { force: true });
 }
 
 /** Binds an address at the keeper, unless it is bound there already. */

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { problem } from '../../errors.ts';
 import { isErrno, readIfPresent } from '../../system/files.ts';
 import type { RoutesFile, SettingsWire } from '../../wire/proxy.ts';
@@ -49,6 +50,12 @@ export async function workersIn(folder: string, id: string): Promise<number[]> {
     return worker === undefined ? undefined : Number(worker);
   });
   return sockets.filter((worker) => worker !== undefined).sort((a, b) => a - b);
+}
+
+/** Where workers that were replaced are asked who is left with them. */
+export async function replacedIn(folder: string, id: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith(`${id}.r`));
+  return names.filter((name) => /\.r\d+\.sock$/.test(name)).map((name) => join(folder, name));
 }
 
 /** What a proxy stored; nothing for one that there is none of. The proxy itself checks its file in full. */
