@@ -75,6 +75,9 @@ const memory = (onWritten: () => void = () => undefined): Duplex =>
 export const withPlainCoding = (text: string): string =>
   text.replace(/(\r\ntransfer-encoding:)[ \t]*(chunked)[ \t]*(?=\r\n)/i, '$1 $2');
 
+/** The head of an answer, and of what comes before it (1xx). */
+const answerHead = /^(?:HTTP\/1\.\d 1\d\d.*\r\n(?:.+\r\n)*\r\n)*.*\r\n(?:.+\r\n)*/;
+
 /** How Node's own server reads the bytes of one connection: whole requests in turn, up to the first bad one. */
 export async function requestsByNode(bytes: Buffer): Promise<Parsed[]> {
   const reads: Promise<Parsed | undefined>[] = [];
@@ -103,7 +106,7 @@ export async function requestsByNode(bytes: Buffer): Promise<Parsed[]> {
 export async function answerByNode(bytes: Buffer): Promise<Parsed | undefined> {
   return await new Promise((resolve) => {
     const connection = memory(() => {
-      connection.push(Buffer.from(withPlainCoding(bytes.toString('latin1')), 'latin1'));
+      connection.push(Buffer.from(bytes.toString('latin1').replace(answerHead, withPlainCoding), 'latin1'));
       connection.push(null);
     });
     const asked = request({ createConnection: () => connection as never, headers: { connection: 'close' } });
