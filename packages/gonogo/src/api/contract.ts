@@ -84,7 +84,13 @@ export type SlotStatus = {
   readonly failsOpen?: string;
 };
 
-export type LeaseStatus = { readonly owner: string; readonly age: Millis };
+export type LeaseStatus = {
+  readonly owner: string;
+  /** How long it is held. */
+  readonly age: Millis;
+  /** How long ago its owner was heard of last. */
+  readonly renewed: Millis;
+};
 
 export type EnvironmentStatus = {
   readonly project: string;

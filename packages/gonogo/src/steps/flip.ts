@@ -22,7 +22,8 @@ const pause = 250;
 /**
  * Moves user traffic: readiness is asked again now, every move is prepared, then all are committed, each acknowledged
  * by the data plane and confirmed by a fresh connection through the front. A move that fails reverts the others. Where
- * nobody serves for a while, users wait.
+ * nobody serves for a while, users wait. Undone by the flip back. Gives up when somebody is not ready, when the router has
+ * moved, or at the step's deadline; on the way back it waits for one ready slot until then.
  */
 export const flipStep = (tools: Tools, arrivals: Arrivals): Performer<'flip'> => ({
   perform: async (work, call) => await flip({ ...tools, arrivals }, work, call),

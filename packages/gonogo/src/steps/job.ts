@@ -8,7 +8,8 @@ type JobWork = WorkOf<'job'>;
 
 /**
  * Runs the release's migration, or its way back, in the new slot's environment. The runtime runs each key once; after a
- * crash a job that was begun is waited for, and one whose end nobody saw is unknown.
+ * crash a job that was begun is waited for, and one whose end nobody saw is unknown. Taken back by the release's own way
+ * back, and only where what serves does not work any more (`remedy`). Gives up at the step’s deadline, and stops it then.
  */
 export const jobStep = (tools: Tools): Performer<'job'> => ({
   perform: async (work, call) => await run(tools, work, call),

@@ -13,9 +13,9 @@ type ReadyWork = WorkOf<'ready'>;
 
 /**
  * Waits until every instance of a pool has passed its startup probe, and then its readiness probe several times in a
- * row; that what answers is the instance's own process, and names no other release, is part of it. An instance that takes no traffic only has to stay
- * up. Gives up when an instance ends, when the startup
- * probe's budget is spent, or at the step's deadline.
+ * row; that what answers is the instance's own process, and names no other release, is part of it. An instance that takes
+ * no traffic only has to stay up. Gives up when an instance ends, when the startup probe's budget is spent, or at the
+ * step's deadline. Changes nothing, so it has nothing to undo.
  */
 export const readyStep = (tools: Tools): Performer<'ready'> => ({
   perform: async (work, call) => await waitForAll(tools, work, call),

@@ -20,7 +20,8 @@ type ScaleWork = WorkOf<'scale'>;
 
 /**
  * Makes a pool of one revision so many instances strong. To nothing means: out of routing, acknowledged; then drained;
- * its last output kept; then stopped. Safe to repeat: what is so already is left alone.
+ * its last output kept; then stopped. Safe to repeat: what is so already is left alone. Undone by the size it had before.
+ * Gives up when an instance cannot be started, or at the step's deadline, by which the drain and the grace fit.
  */
 export const scaleStep = (tools: Tools): Performer<'scale'> => ({
   perform: async (work, call) =>

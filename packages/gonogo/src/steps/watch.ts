@@ -23,6 +23,7 @@ const checkEvery = 10_000;
 /**
  * Watches the new revision under users' traffic: its error rate and latency against what served before the flip, its
  * instances, and its checks again and again. Fails at the first regression; a watch that was interrupted starts again.
+ * Changes nothing, so it has nothing to undo, and ends when its time is over.
  */
 export const watchStep = (tools: Tools, arrivals: Arrivals): Performer<'watch'> => ({
   perform: async (work, call) =>

@@ -1,11 +1,13 @@
-import type { EnvironmentStatus, InstanceStatus, SlotStatus } from '../../api/contract.ts';
+import type { EnvironmentStatus, InstanceStatus, LeaseStatus, SlotStatus } from '../../api/contract.ts';
 import type { Assembly } from '../../assemble.ts';
 import { releaseName } from '../../domain/release.ts';
 import { poolKey } from '../../domain/slot.ts';
 import { streamOf } from '../../domain/target.ts';
+import type { Instant } from '../../domain/units.ts';
 import type { Deployed } from '../environments.ts';
 import { summaryOf, waitingOf } from './summary.ts';
 
+type LeaseInfo = NonNullable<Awaited<ReturnType<Assembly['stores']['leases']['holder']>>>;
 type ObservedPool = Awaited<ReturnType<Assembly['runtime']['observe']>>[number];
 
 /** What runs in an environment now, as the runtime and the router see it, and what the journal says of it. */
@@ -27,11 +29,16 @@ export async function environmentStatus(assembly: Assembly, deployed: Deployed):
     ...(state.front ? { front: state.front } : {}),
     ...(proven ? { proven: proven.revision } : {}),
     ...(state.rollout ? { rollout: { ...summaryOf(state.rollout), ...waitingOf(state) } } : {}),
-    ...(lease
-      ? { lease: { owner: lease.owner, age: Math.max(0, assembly.clock.wall() - lease.renewedAt) } }
-      : {}),
+    ...(lease ? { lease: leaseStatus(lease, assembly.clock.wall()) } : {}),
   };
 }
+
+/** Never negative, since clocks may be set back. */
+const leaseStatus = ({ owner, claimedAt, renewedAt }: LeaseInfo, now: Instant): LeaseStatus => ({
+  owner,
+  age: Math.max(0, now - claimedAt),
+  renewed: Math.max(0, now - renewedAt),
+});
 
 /** A job that has ended is kept only so that a crash still finds how it ended. */
 const isShown = ({ pool, instances }: ObservedPool): boolean =>

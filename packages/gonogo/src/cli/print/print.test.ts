@@ -223,11 +223,13 @@ const status: EnvironmentStatus = {
 test('status shows the front, a line a slot, and the rollout that runs', () => {
   const { ending: _, endedAt: __, verdict: ___, ...running } = go;
   const rollout = { ...running, steps: [{ id: 'flip', name: 'flip', state: 'running' }] } as const;
-  assert.deepEqual(statusLines([{ ...status, rollout }], now, plain), [
+  const lease = { owner: 'agent (pid 7, started 12, boot 3)', age: 12_300, renewed: 2_000 };
+  assert.deepEqual(statusLines([{ ...status, rollout, lease }], now, plain), [
     'shop production   http://127.0.0.1:8080   traffic to green',
     '  ● green   shop@9f3c2a1   live                 1 running, since 14 minutes ago   2 restarts   proven',
     '  ○ blue    shop@41bd07e   warm for 8 minutes   1 running, since 14 minutes ago',
     '  … deploy of shop@9f3c2a1 runs: flip, started 14 minutes ago (r-12)',
+    '    held by agent (pid 7) for 12.3 s, renewed 2 seconds ago',
   ]);
   assert.deepEqual(statusLines([], now, plain), [
     'nothing is deployed yet; start with: gonogo deploy ENVIRONMENT',

@@ -1,10 +1,16 @@
-import type { EnvironmentStatus, InstanceStatus, RolloutSummary, SlotStatus } from '../../api/contract.ts';
+import type {
+  EnvironmentStatus,
+  InstanceStatus,
+  LeaseStatus,
+  RolloutSummary,
+  SlotStatus,
+} from '../../api/contract.ts';
 import { describeLoad } from '../../domain/scaling.ts';
 import { describeSplit, servingSlots } from '../../domain/split.ts';
 import { columns } from './columns.ts';
 import { namesOf } from './names.ts';
 import type { Palette } from './palette.ts';
-import { ago, until } from './time.ts';
+import { ago, duration, until } from './time.ts';
 import { frontUrl } from './verdict.ts';
 
 /** `gonogo status`: for each environment its front, then a line a slot, then the rollout that runs. */
@@ -29,11 +35,13 @@ function linesOf(environment: EnvironmentStatus, now: number, palette: Palette):
     ...slots.flatMap((slot) => limitLine(slot, palette)),
     ...(rollout && !rollout.ending ? [rolloutLine(rollout, now, palette)] : []),
     ...(rollout?.waiting ? [waitingLine(environment.environment, rollout.waiting, { now, palette })] : []),
-    ...(lease
-      ? [palette.dim(`    held by ${briefly(lease.owner)}, renewed ${ago(now - lease.age, now)}`)]
-      : []),
+    ...(lease ? [palette.dim(`    ${leaseText(lease, now)}`)] : []),
   ];
 }
+
+/** Who acts on the environment now. */
+const leaseText = ({ owner, age, renewed }: LeaseStatus, now: number): string =>
+  `held by ${briefly(owner)} for ${duration(age)}, renewed ${ago(now - renewed, now)}`;
 
 type Row = { readonly environment: EnvironmentStatus; readonly now: number; readonly palette: Palette };
 

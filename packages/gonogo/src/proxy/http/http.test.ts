@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { BodyReader, type Framing } from './body.ts';
+import { requestText } from './render.ts';
 import { readRequest } from './request-head.ts';
 import { readResponse } from './response-head.ts';
 
@@ -72,6 +73,16 @@ test('what a connection is about, and what CGI would mistake for it, is not kept
   assert.equal(head.kept, 'Cookie: a=b\r\nContent-Type: text/plain\r\n');
   assert.deepEqual([head.keepAlive, head.trailers, head.id], [false, true, 'abc']);
   assert.equal(head.given?.get('gonogo-confirm'), 's');
+});
+
+test('whether trailers are welcome is told to the instance, and Connection says so', () => {
+  const head = request('GET / HTTP/1.1\r\nHost: a\r\nTE: trailers, gzip\r\nConnection: TE\r\n\r\n');
+  assert.ok(typeof head === 'object' && 'kept' in head);
+  const text = requestText(head, { host: 'a', forwarded: '', id: 'abc' });
+  assert.equal(
+    text,
+    'GET / HTTP/1.1\r\nHost: a\r\nConnection: TE\r\nTE: trailers\r\nX-Request-Id: abc\r\n\r\n',
+  );
 });
 
 test('an absolute target speaks before the Host field', () => {

@@ -22,8 +22,9 @@ function requestFraming(head: RequestHead): string {
   else if (head.length >= 0) lines = `Content-Length: ${head.length}\r\n`;
   else if (usuallyBodied.has(head.method)) lines = 'Content-Length: 0\r\n';
   if (head.expects) lines += 'Expect: 100-continue\r\n';
-  if (head.trailers) lines += 'TE: trailers\r\n';
   if (head.upgrade) lines += 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+  // Whoever sends it names it in Connection (RFC 9110 §10.1.4).
+  else if (head.trailers) lines += 'Connection: TE\r\nTE: trailers\r\n';
   return lines;
 }
 

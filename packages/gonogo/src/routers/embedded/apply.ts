@@ -41,24 +41,24 @@ export async function ask<M extends ProxyMethod>(
   }
 }
 
-/** A connection that was opened before it is needed. Who is lost on it is asked on another one, as `ask` does. */
+/** A connection that was opened before it is needed. Without one, or when it is lost, `ask` opens another. */
 export type Line = {
   ask<M extends ProxyMethod>(method: M, input: ProxyInput<M>): Promise<ProxyAnswer<M>>;
   close(): void;
 };
 
 export async function openLine(place: Place): Promise<Line> {
-  const client = await connect(place, patience);
+  const client = await connectRpc(socketOf(place)).catch(() => undefined); // It is away just now.
   return {
     ask: async (method, input) => {
       try {
-        return await askAt(place, client, { method, input });
+        return client ? await askAt(place, client, { method, input }) : await ask(place, method, input);
       } catch (error) {
         if (!isLost(error)) throw error;
         return await ask(place, method, input);
       }
     },
-    close: () => client.close(),
+    close: () => client?.close(),
   };
 }
 
