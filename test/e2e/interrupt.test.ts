@@ -130,6 +130,37 @@ describe('Ctrl-C on a terminal', { skip, concurrency: 2 }, () => {
   });
 });
 
+test('a deploy that still waits for the last one to be cleared away is not begun when it is interrupted', async (t) => {
+  const sandbox = await makeSandbox(t);
+  const slow = { onTerm: '() => setTimeout(() => process.exit(0), 20_000)', grace: '40s' };
+  const slots = async (): Promise<number> => {
+    const [status] = (await sandbox.run(['status', '--format', 'json'])).json<EnvironmentStatus[]>();
+    return status?.slots.length ?? 0;
+  };
+  const releases = async (): Promise<number> =>
+    (await sandbox.run(['releases', '--format', 'json'])).json<unknown[]>().length;
+  for (const site of [slow, { says: 'two', production: 'keep: 1s' }]) {
+    await writeSite(sandbox, site);
+    const done = await sandbox.run(['deploy', 'production']);
+    assert.equal(done.code, 0, done.said());
+  }
+  await writeSite(sandbox, { says: 'three' });
+  await sleep(1500); // The first one is being stopped.
+  const deploying = sandbox.start(['deploy', 'production']);
+  await until('it asks to be deployed', async () => (await releases()) === 3);
+  await sleep(200);
+  deploying.child.kill('SIGINT');
+  await deploying.done;
+  assert.equal(await slots(), 2, 'it was interrupted while it waited');
+  await until('the first one is gone', async () => (await slots()) === 1);
+  await sleep(500);
+  const history = (await sandbox.run(['history', 'production', '--format', 'json'])).json<unknown[]>();
+  assert.equal(history.length, 2, 'nothing was begun');
+  const after = await sandbox.run(['deploy', 'production']);
+  assert.equal(after.code, 0, after.said());
+  await sandbox.stop();
+});
+
 describe('without a terminal nobody can be asked', { concurrency: 2 }, () => {
   test('SIGTERM, as of a cancelled job, puts the rollout back', async (t) => {
     const at = await stage(t);

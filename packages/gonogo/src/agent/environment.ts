@@ -19,6 +19,8 @@ type Engine = Awaited<ReturnType<Assembly['openEngine']>>;
 type Supervisor = ReturnType<Assembly['supervise']>;
 type Wish = Parameters<Assembly['plan']>[1];
 
+type Starting = { readonly planId?: string | undefined; readonly gone?: AbortSignal | undefined };
+
 /** How long a deploy waits for housekeeping (the retiring of an old slot) that is under way: it ends by itself. */
 const housekeepingWithin = retireWithin + 60_000;
 
@@ -92,13 +94,14 @@ export class Environment {
 
   /**
    * Plans a rollout and starts it; fails with ROLLOUT_RUNNING while another one runs, and with PLAN_MOVED when what
-   * would be done is not what `planId` names.
+   * would be done is not what `planId` names. While it waits for housekeeping, `gone` ends that: nothing is begun.
    */
-  async start(wish: Wish, planId?: string): Promise<string> {
+  async start(wish: Wish, { planId, gone }: Starting = {}): Promise<string> {
     return await this.#starting.run(async () => {
       const deadline = performance.now() + housekeepingWithin;
       while (this.state.rollout?.spec.id !== wish.id) {
         this.refuseWhileRunning();
+        if (gone?.aborted) throw problem('INTERRUPTED', { what: 'the last rollout was cleared away' });
         if (performance.now() > deadline)
           throw problem('INTERNAL', { what: `${wish.id} could not be started` });
         if (this.state.pending.size > 0) await sleep(100);

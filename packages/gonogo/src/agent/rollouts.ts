@@ -27,13 +27,13 @@ export const rolloutOperations = (
   environments: Environments,
   retention: Retention,
 ): Operations => ({
-  async deploy(input) {
+  async deploy(input, gone) {
     const environment = await environments.of(targetOf(input));
     environment.refuseWhileRunning();
     retention.hold(input.release.digest);
     await admit(assembly, environments, input);
     const wish = await wishToDeploy(assembly, environment.state, input);
-    return { rollout: await environment.start(wish, input.planId) };
+    return { rollout: await environment.start(wish, { planId: input.planId, gone }) };
   },
   async plan(input) {
     const environment = await environments.of(targetOf(input));

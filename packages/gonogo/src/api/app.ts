@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type * as z from 'zod/mini';
@@ -18,7 +18,7 @@ export type AppOptions = {
   readonly log: Logger;
 };
 
-type Bindings = { Bindings: { incoming: IncomingMessage } };
+type Bindings = { Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } };
 type Call = Context<Bindings>;
 type Handler = (call: Call) => Promise<Response>;
 type Place = { readonly method: string; readonly path: string };
@@ -44,10 +44,13 @@ const placeOf = (call: Context): Place => ({ method: call.req.method, path: call
 
 function operation(name: Operation, service: Api): Handler {
   // The table and the contract agree by type (inputs.ts); here they are taken by name.
-  const perform = service[name].bind(service) as (input: unknown) => Promise<unknown>;
+  const perform = service[name].bind(service) as (input: unknown, gone: AbortSignal) => Promise<unknown>;
   const schema = operationInputs[name] as z.ZodMiniType;
-  return async (call) =>
-    call.json((await perform(readJson(schema, await readText(call.env.incoming), name))) as object);
+  return async ({ env: { incoming, outgoing }, json }) => {
+    const gone = new AbortController();
+    outgoing.once('close', () => gone.abort());
+    return json((await perform(readJson(schema, await readText(incoming), name), gone.signal)) as object);
+  };
 }
 
 function addStreams(route: (place: Place, handler: Handler) => void, { service, log }: AppOptions): void {

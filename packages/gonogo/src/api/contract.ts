@@ -252,7 +252,8 @@ export type Operation = keyof typeof operations;
 /** What each operation takes (checked by `wire/api.ts`) and answers. */
 export type Api = {
   hello(): Promise<Hello>;
-  deploy(input: DeployInput): Promise<{ rollout: string }>;
+  /** `gone` aborts when whoever asked does not wait any more: what has not begun by then is not begun. */
+  deploy(input: DeployInput, gone?: AbortSignal): Promise<{ rollout: string }>;
   /** Changes nothing, and needs no artifact. */
   plan(input: DeployInput): Promise<PlanView>;
   /** With `left` it ended the rollout that waited with users, which takes them back, instead of starting another. */

@@ -18,7 +18,7 @@ import {
 import { inWords, problemsOf } from '../wire/problems.ts';
 import type { Api, Operation } from './contract.ts';
 
-type InputOf<O extends Operation> = Parameters<Api[O]> extends [infer I] ? I : undefined;
+type InputOf<O extends Operation> = Parameters<Api[O]> extends [infer I, ...unknown[]] ? I : undefined;
 
 /** What each operation takes; the types are held to the contract's. */
 export const operationInputs = {
