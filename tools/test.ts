@@ -35,6 +35,7 @@ async function runTests(files: readonly string[]): Promise<boolean> {
       files: files.map((path) => join(root, path)),
       concurrency: Math.max(2, availableParallelism()),
       timeout: 3 * minute,
+      forceExit: true, // A test that fails may leave open what would hold its file for ever.
       signal: AbortSignal.timeout(22 * minute),
       ...(values['test-name-pattern'] ? { testNamePatterns: values['test-name-pattern'] } : {}),
     });
