@@ -38,17 +38,16 @@ const trafficSince = (before: Counters | undefined, { requests, errors, latency 
 });
 
 /** Adds up stretches of traffic that were counted with the same bounds. */
-export function addTraffic(a: Traffic, b: Traffic): Traffic {
-  if (a.latency.bounds.length === 0) return b;
-  return {
-    requests: a.requests + b.requests,
-    errors: a.errors + b.errors,
-    latency: {
-      bounds: a.latency.bounds,
-      counts: a.latency.counts.map((count, i) => count + (b.latency.counts[i] ?? 0)),
-    },
-  };
-}
+export const addTraffic = (a: Traffic, b: Traffic): Traffic => ({
+  requests: a.requests + b.requests,
+  errors: a.errors + b.errors,
+  latency: addLatency(a.latency, b.latency),
+});
+
+const addLatency = (a: Histogram, b: Histogram): Histogram =>
+  a.bounds.length === 0
+    ? b
+    : { bounds: a.bounds, counts: a.counts.map((count, i) => count + (b.counts[i] ?? 0)) };
 
 /** What a watch has seen so far: blue before the flip, green since. */
 export type Watched = { readonly green: Traffic; readonly blue: Traffic; readonly isOver: boolean };

@@ -29,12 +29,14 @@ export class Meter {
 
   /**
    * What blue did before the flip is the measure; what green did before it (checks, an earlier time) does not count.
-   * `since`: what green's counters said then.
+   * `since`: what green's counters said then. What failed from then on counts; how long it took only from now on, since
+   * who has just begun, and those who waited for it, take longer.
    */
   async begin(since: readonly Counters[] | undefined): Promise<void> {
     const { baseline, pool } = this.#work;
     if (baseline) this.#blue = trafficBetween([], (await read(this.#router, baseline)) ?? []);
-    this.#reading = since ?? (await read(this.#router, pool)) ?? [];
+    this.#reading = (await read(this.#router, pool)) ?? [];
+    if (since) this.#green = { ...trafficBetween(since, this.#reading), latency: noTraffic.latency };
   }
 
   /** Counts what has come since. */

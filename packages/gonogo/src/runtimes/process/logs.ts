@@ -14,7 +14,7 @@ export async function* poolLogs(tools: ProcessTools, pool: PoolId, wish: LogWish
   const folder = poolFolder(tools.folder, pool);
   const cursors = new Map<string, Cursor>();
   for (const path of await outputFiles(folder)) {
-    cursors.set(path, await cursorAtEnd(path));
+    cursors.set(path, cursorAtEnd(path));
     for (const text of await tail(path, wish.lines)) yield line(path, text);
   }
   while (wish.follow && (await pause(tools, wish.signal))) {

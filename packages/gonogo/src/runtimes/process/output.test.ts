@@ -11,7 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { advance, cursorAtEnd, cursorAtStart, tail } from './output.ts';
+import { setImmediate } from 'node:timers/promises';
+import { advance, cursorAtEnd, cursorAtStart, rotatedCopies, tail } from './output.ts';
 import { rotate } from './rotate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gonogo-output-'));
@@ -39,7 +40,7 @@ test('a file is rotated only when it has grown, and no more copies are kept than
 
 test('a follower that was slow reads on through every copy that was made meanwhile', async () => {
   appendFileSync(path, 'one\n');
-  const cursor = await cursorAtEnd(path);
+  const cursor = cursorAtEnd(path);
   appendFileSync(path, 'two, long enough\n');
   await rotate(path, rotation);
   appendFileSync(path, 'three, long enough\n');
@@ -49,6 +50,29 @@ test('a follower that was slow reads on through every copy that was made meanwhi
   appendFileSync(path, 've\n');
   assert.deepEqual(await advance(cursor), ['five']);
   assert.deepEqual(await advance(cursor), []);
+});
+
+test('a follower misses no line and sees none twice, whenever the file is rotated while it reads', async () => {
+  const cursor = cursorAtStart(path);
+  const seen: string[] = [];
+  const written: string[] = [];
+  const write = (lines: number): void => {
+    for (let i = 0; i < lines; i += 1) {
+      written.push(`line ${written.length + 1}`);
+      appendFileSync(path, `${written.at(-1)}\n`);
+    }
+  };
+  for (let round = 0; round < 120; round += 1) {
+    write(20);
+    const reading = advance(cursor);
+    for (let turn = 0; turn < round % 12; turn += 1) await setImmediate();
+    await rotate(path, { bytes: 500, files: 100 });
+    write(60); // More than was there, so that an old position is one in the new file too.
+    seen.push(...(await reading));
+  }
+  seen.push(...(await advance(cursor)));
+  assert.deepEqual(seen, written);
+  for (const copy of await rotatedCopies(path)) rmSync(copy);
 });
 
 test('a character that is cut in two comes whole', async () => {

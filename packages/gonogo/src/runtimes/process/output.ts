@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isErrno } from '../../system/files.ts';
@@ -42,10 +43,10 @@ export type Cursor = {
   rest: string;
 };
 
-export const cursorAtEnd = async (path: string): Promise<Cursor> => ({
+export const cursorAtEnd = (path: string): Cursor => ({
   path,
-  offset: await sizeOf(path),
-  rotated: await inodeOf(`${path}.1`),
+  offset: sizeOf(path),
+  rotated: inodeOf(`${path}.1`),
   rest: '',
 });
 
@@ -56,25 +57,33 @@ export const cursorAtStart = (path: string): Cursor => ({ path, offset: 0, rotat
  * after the last that was seen holds what follows our position, later ones are all new.
  */
 export async function advance(cursor: Cursor): Promise<string[]> {
-  let text = '';
-  for (const copy of await copiesSince(cursor)) {
-    text += await readAll(copy.path, cursor.offset);
-    cursor.rotated = copy.inode;
-    cursor.offset = 0;
+  for (;;) {
+    const copies = copiesSince(cursor);
+    let [text, offset] = ['', cursor.offset];
+    for (const { path } of copies) {
+      text += await readAll(path, offset);
+      offset = 0;
+    }
+    const fresh = await readFrom(cursor.path, offset);
+    // Rotated meanwhile, the files that were read are other ones.
+    if (copiesSince(cursor).at(-1)?.inode !== copies.at(-1)?.inode) continue;
+    cursor.rotated = copies.at(-1)?.inode ?? cursor.rotated;
+    cursor.offset = offset + Buffer.byteLength(fresh);
+    const pieces = (cursor.rest + text + fresh).split('\n');
+    cursor.rest = pieces.pop() ?? '';
+    return pieces;
   }
-  const fresh = await readFrom(cursor.path, cursor.offset);
-  cursor.offset += Buffer.byteLength(fresh);
-  const pieces = (cursor.rest + text + fresh).split('\n');
-  cursor.rest = pieces.pop() ?? '';
-  return pieces;
 }
 
-/** The copies that rotations made since the last call, oldest first; a copy keeps its inode when it is renamed. */
-async function copiesSince(cursor: Cursor): Promise<{ path: string; inode: number }[]> {
+/**
+ * The copies that rotations made since the last call, oldest first; a copy keeps its inode when it is renamed. Looked at
+ * in one go, as rotations are made.
+ */
+function copiesSince(cursor: Cursor): { path: string; inode: number }[] {
   const copies: { path: string; inode: number }[] = [];
   for (let n = 1; ; n++) {
     const path = `${cursor.path}.${n}`;
-    const inode = await inodeOf(path);
+    const inode = inodeOf(path);
     if (inode === 0 || inode === cursor.rotated) return copies.reverse();
     copies.push({ path, inode });
   }
@@ -83,7 +92,7 @@ async function copiesSince(cursor: Cursor): Promise<{ path: string; inode: numbe
 const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));
 
 async function readEnd(path: string): Promise<string> {
-  const size = await sizeOf(path);
+  const size = sizeOf(path);
   const text = await readFrom(path, Math.max(0, size - tailBytes));
   return size > tailBytes ? text.slice(text.indexOf('\n') + 1) : text;
 }
@@ -127,14 +136,5 @@ function wholeCharacters(buffer: Buffer, length: number): number {
   return length;
 }
 
-const sizeOf = async (path: string): Promise<number> => (await statOf(path))?.size ?? 0;
-const inodeOf = async (path: string): Promise<number> => (await statOf(path))?.ino ?? 0;
-
-async function statOf(path: string): Promise<{ size: number; ino: number } | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
