@@ -26,7 +26,7 @@ export async function proxyRestart(options: Readonly<Record<string, string>>): P
 
 type Settings = { readonly times: number; readonly rate: number };
 
-/** The next proxy accepts before the one before it has answered its last request. */
+/** As an upgrade is: the next proxy accepts before the one before it stops to. */
 async function upgrades({ times, rate }: Settings): Promise<Figures> {
   const [first, application] = [await startProxy(), await spawnUpstream('v1')];
   const proxies = [first];
@@ -37,8 +37,8 @@ async function upgrades({ times, rate }: Settings): Promise<Figures> {
       await sleep(300);
       const old = proxies.at(-1) ?? first;
       const ended = once(old.child, 'exit');
-      await old.ask('retire', { deadline: 30_000 });
       proxies.push(await first.next());
+      await old.ask('retire', { deadline: 30_000 });
       await ended;
     }
     await sleep(300);
