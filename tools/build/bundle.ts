@@ -50,6 +50,8 @@ const bundleEntries = (
     outdir,
     bundle: true,
     splitting,
+    // What a process is written in stays in its memory; names stay as they are, and lines short, for who reads a stack.
+    ...(splitting ? {} : { minifyWhitespace: true, lineLimit: 120 }),
     format: 'esm',
     platform: 'node',
     target: 'node24',
