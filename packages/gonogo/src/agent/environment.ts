@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../api/contract.ts';
 import type { Assembly } from '../assemble.ts';
 import type { CheckResult } from '../domain/check.ts';
-import { hasFlipped } from '../domain/course.ts';
+import { hasFlipped, rolloutOf, stepOf } from '../domain/course.ts';
 import { openGates, retireWithin } from '../domain/decide.ts';
 import type { Event, Placed } from '../domain/event.ts';
 import { releaseName } from '../domain/release.ts';
@@ -199,8 +199,7 @@ export class Environment {
   }
 
   #hearCheck(key: string, check: CheckResult): void {
-    const [rollout = '', step = ''] = key.split('/');
-    this.#followed.get(rollout)?.tell({ check, step });
+    this.#followed.get(rolloutOf(key))?.tell({ check, step: stepOf(key) });
   }
 
   /** Who follows a running rollout hears it from its start; a rollout that is started waits for what served to serve. */

@@ -42,7 +42,7 @@ export const rolloutOperations = (
     const planned = await assembly.plan(environment.state, await wishFor(assembly, environment.state, input));
     return planView(planned, await planIdOf(assembly, planned));
   },
-  async rollback(input) {
+  async rollback(input, gone) {
     const environment = await known(environments, input.project, input.environment);
     const waits = environment.waits;
     if (!waits) environment.refuseWhileRunning();
@@ -55,7 +55,7 @@ export const rolloutOperations = (
     if (waits && stays) return { rollout: await environment.leaveGate(input.by), left: true };
     if (stays) throw problem('ALREADY_LIVE', { revision: wish.revision.id, environment: input.environment });
     if (waits) await environment.leaveGate(input.by);
-    return { rollout: await environment.start(wish) };
+    return { rollout: await environment.start(wish, { gone }) };
   },
   async approve(input) {
     const environment = await known(environments, input.project, input.environment);

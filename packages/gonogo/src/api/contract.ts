@@ -257,7 +257,7 @@ export type Api = {
   /** Changes nothing, and needs no artifact. */
   plan(input: DeployInput): Promise<PlanView>;
   /** With `left` it ended the rollout that waited with users, which takes them back, instead of starting another. */
-  rollback(input: RollbackInput): Promise<{ rollout: string; left?: boolean }>;
+  rollback(input: RollbackInput, gone?: AbortSignal): Promise<{ rollout: string; left?: boolean }>;
   /** Opens the gate at which the running rollout waits. */
   approve(input: ApproveInput): Promise<{ rollout: string }>;
   abort(input: AbortInput): Promise<{ rollout: string }>;

@@ -39,6 +39,12 @@ const opensByItself = (work: Work, { progress }: Rollout): boolean =>
   work.unlessProvenBy !== undefined &&
   progress.get(work.unlessProvenBy)?.outcome?.provenBy === 'traffic';
 
+/** The rollout that an intent belongs to, by its key. */
+export const rolloutOf = (key: string): string => key.split('/')[0] ?? '';
+
+/** The step of it. */
+export const stepOf = (key: string): string => key.split('/')[1] ?? '';
+
 const forward = (rollout: Rollout, step: Step): Intent => ({
   key: `${rollout.spec.id}/${step.id}`,
   rollout: rollout.spec.id,

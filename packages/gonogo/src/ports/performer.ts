@@ -13,9 +13,6 @@ export type Call = {
   readonly signal: AbortSignal;
 };
 
-/** The rollout that an intent belongs to, by its key. */
-export const rolloutOf = ({ key }: Pick<Call, 'key'>): string => key.split('/')[0] ?? key;
-
 /** One kind of work: how it is done, and how one sees after a crash whether it was. */
 export type Performer<K extends WorkKind> = {
   /** Does the work; safe to repeat with the same key. May throw: the sentence becomes the outcome's. */

@@ -1,7 +1,7 @@
 import { plainAddress } from './forwarded.ts';
 import type { Limits } from './limits.ts';
 
-/** Counts the connections of clients, in all and by address (an IPv6 network of 64 bits counts as one), from before they said anything. */
+/** Counts the connections of clients, in all and by address, from before they said anything. */
 export class Gate {
   readonly #limits: Limits;
   readonly #trusts: (address: string) => boolean;

@@ -56,7 +56,7 @@ function* rowsOf(path: string, chunk: number): Generator<Listener | 'connected'>
       for (const line of lines) yield* rowOf(line);
     }
   } catch {
-    return;
+    return; // What was read until then is all there is.
   } finally {
     if (table !== undefined) closeSync(table);
   }

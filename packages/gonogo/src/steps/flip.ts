@@ -1,9 +1,10 @@
+import { rolloutOf } from '../domain/course.ts';
 import { routeOf } from '../domain/front.ts';
 import type { Move, Outcome, Taker, WorkOf } from '../domain/plan.ts';
 import { pathOf } from '../domain/probe.ts';
 import { describeSplit, type Shift, sameSplit, servingSlots } from '../domain/split.ts';
 import { isProblem } from '../errors.ts';
-import { type Call, failed, ok, type Performer, rolloutOf, unknown } from '../ports/performer.ts';
+import { type Call, failed, ok, type Performer, unknown } from '../ports/performer.ts';
 import type { Prepared } from '../ports/router.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import type { Arrivals } from './arrivals.ts';
@@ -46,7 +47,7 @@ async function flip(
   const prepared = await prepareAll(tools, open, call);
   await orDrop(tools, prepared, async () => {
     for (const { pools } of open)
-      for (const { pool } of pools) await tools.arrivals.note(rolloutOf(call), pool);
+      for (const { pool } of pools) await tools.arrivals.note(rolloutOf(call.key), pool);
     await holdUsers(tools, open);
   });
   const acknowledged = await commitAll(tools, prepared, call);

@@ -1,10 +1,11 @@
 import type { CheckResult } from '../domain/check.ts';
+import { rolloutOf } from '../domain/course.ts';
 import type { EvidenceRef, Outcome, WorkOf } from '../domain/plan.ts';
 import type { Counters } from '../domain/signals.ts';
 import type { PoolId } from '../domain/slot.ts';
 import { describeSplit, servingSlots } from '../domain/split.ts';
 import type { Evidence } from '../ports/evidence.ts';
-import { type Call, failed, ok, type Performer, rolloutOf } from '../ports/performer.ts';
+import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import type { Arrivals } from './arrivals.ts';
 import { insideOf } from './check.ts';
 import { explainEnd } from './explain.ts';
@@ -27,7 +28,7 @@ const checkEvery = 10_000;
  */
 export const watchStep = (tools: Tools, arrivals: Arrivals): Performer<'watch'> => ({
   perform: async (work, call) =>
-    await new Watch(tools, work, call).run(arrivals.take(rolloutOf(call), work.pool)),
+    await new Watch(tools, work, call).run(arrivals.take(rolloutOf(call.key), work.pool)),
   look: async () => 'not-begun',
 });
 

@@ -2,9 +2,11 @@ import { rm } from 'node:fs/promises';
 import type { SlotId } from '../../domain/slot.ts';
 import { targetKey } from '../../domain/target.ts';
 import type { Drained } from '../../ports/router.ts';
-import { connectRpc, RpcError } from '../../system/rpc.ts';
+import { isErrno } from '../../system/files.ts';
+import { connectRpc } from '../../system/rpc.ts';
 import { inWords } from '../../wire/problems.ts';
 import { ProxyAnswers, type ProxyInput } from '../../wire/proxy.ts';
+import { codeOf } from './apply.ts';
 import { replacedIn } from './locate.ts';
 import { askWorkersOf, type EmbeddedRouterOptions, placeOf } from './proxies.ts';
 
@@ -32,17 +34,18 @@ export async function drain(
   return { closed: sum('closed'), cut: sum('cut') };
 }
 
-/** One that has ended, or ends meanwhile, has nobody left. */
+/** One that has ended, ends meanwhile, or has no such route has nobody left. */
 async function drainReplaced(socket: string, input: ProxyInput<'drain'>): Promise<Drained> {
-  const client = await connectRpc(socket).catch(() => undefined);
-  if (!client) {
+  const client = await connectRpc(socket).catch(async (error: unknown) => {
+    if (!isErrno(error, 'ENOENT') && !isErrno(error, 'ECONNREFUSED')) throw error;
     await rm(socket, { force: true }); // It was killed.
-    return nobody;
-  }
+    return undefined;
+  });
+  if (!client) return nobody;
   try {
     return ProxyAnswers.drain.parse(await client.call('drain', input), inWords);
   } catch (error) {
-    if (error instanceof RpcError) return nobody;
+    if (codeOf(error) === 'CONNECTION_LOST' || codeOf(error) === 'NO_ROUTE') return nobody;
     throw error;
   } finally {
     client.close();

@@ -28,9 +28,8 @@ export type Stores = {
 
 /**
  * Opens the stores of a state folder, and makes it (mode 0700) when there is none; their thread is on its way when this
- * returns, whatever the caller does next. Fails with STATE_UNUSABLE, DISK_FULL
- * or STATE_NEWER. After a full disk or a failed write or sync every later write fails with that same problem: the
- * stores must be opened anew.
+ * returns, whatever the caller does next. Fails with STATE_UNUSABLE, DISK_FULL or STATE_NEWER. After a full disk or a
+ * failed write or sync every later write fails with that same problem: the stores must be opened anew.
  */
 export async function openStores(state: StateFolder, clock: Clock): Promise<Stores> {
   const starting = startThread({ journal: state.journal, telemetry: state.telemetry });
