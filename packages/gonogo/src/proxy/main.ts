@@ -30,12 +30,11 @@ async function main(): Promise<void> {
   const started = Promise.withResolvers<{ metrics(): Promise<string> }>();
   const { secret } = stored;
   const front = await startFront({ routes, settings, secret, metrics }, descriptors, stored);
-  const leave = (deadline: number): void =>
-    void front.retire(deadline).then(async () => {
-      await control.drained();
-      settings.close();
-      process.exit(0);
-    });
+  const exit = async (): Promise<void> => {
+    await control.drained();
+    settings.close();
+    process.exit(0);
+  };
   const { Control } = await import('./control.ts'); // Users are served already: its schemas take as long to load as all else.
   const control = new Control({
     ...{ routes, settings, front, file, stored },
@@ -44,10 +43,10 @@ async function main(): Promise<void> {
     retire: async (deadline) => {
       // Whatever becomes of this, it must not stay.
       await serveReplaced(join(folder, `${id}.r${process.pid}.sock`)).catch(tell);
-      // After its answer is out.
+      const left = front.retire(deadline); // It accepts nobody from here on, which is what its answer says.
       setImmediate(() => {
         stopListening(rpc);
-        leave(deadline);
+        void left.then(exit);
       });
     },
   });
@@ -64,7 +63,7 @@ async function main(): Promise<void> {
   };
   if (worker === 0) await removeUnfinishedIn(folder, Date.now());
   flushCompileCache(); // Who is killed writes nothing for the next one.
-  process.on('SIGTERM', () => leave(settings.limits.terminate));
+  process.on('SIGTERM', () => void front.retire(settings.limits.terminate).then(exit));
   console.log(
     `proxy ${process.pid} serves ${front.listen.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
   );

@@ -162,7 +162,10 @@ export const ProxyInputs = {
     /** Only what is in flight to these counts. */
     instances: z.exactOptional(z.array(z.string())),
   }),
-  /** Stop accepting, answer what is in flight with `Connection: close`, exit when nothing is left. */
+  /**
+   * Stop accepting, which it has done when this is answered; answer what is in flight with `Connection: close`, and exit
+   * when nothing is left.
+   */
   retire: z.strictObject({ deadline: z.number() }),
 };
 

@@ -17,6 +17,7 @@ import {
 } from '../../../../../test/suites/router-tools.ts';
 import { all } from '../../domain/split.ts';
 import { isProblem } from '../../errors.ts';
+import { identify } from '../../system/process.ts';
 import { startStrictClient } from '../../system/strict-client.ts';
 import { controlSocket, listenOf, logFile, proxyId, proxyKey, routesFile } from './render.ts';
 
@@ -84,6 +85,7 @@ describe('the embedded router and its proxy', () => {
     assert.deepEqual([sum.examples, sum.failed], [[], 0]);
     process.kill(pid, 0);
     await router.unpublish(target);
+    assert.equal(identify(pid), undefined, 'nobody listens there any more once it is unpublished');
     await assert.rejects(get(listen), /ECONNREFUSED/);
   });
 

@@ -3,6 +3,7 @@ import net from 'node:net';
 import { messageOf, problem } from '../../errors.ts';
 import { entryPath } from '../../system/entries.ts';
 import { makePrivateFolder } from '../../system/files.ts';
+import { identify, isAlive, type ProcessIdentity, signalGroup } from '../../system/process.ts';
 import type { RpcClient } from '../../system/rpc.ts';
 import type { KeeperClient, Launched, ListenerSpec } from '../../wire/keeper.ts';
 import { inWords } from '../../wire/problems.ts';
@@ -112,16 +113,25 @@ export async function endProxy(
   const [first] = workers;
   if (!first) return;
   for (const { key } of await launchesIn(keeper, first.id)) await keeper.call('forget', { key });
+  const leaving: ProcessIdentity[] = [];
   for (const place of workers) {
-    if (await isServing(place)) await ask(place, 'retire', { deadline: retireWithin });
+    if (await isServing(place)) leaving.push(...(await retire(place)));
     else await kill(keeper, await launchesOf(keeper, place));
   }
   for (const listen of listeners) await keeper.call('unbind', listen);
-  await gone(keeper, first);
+  await gone(keeper, first, leaving);
   await rm(routesFile(first.folder, first.id), { force: true });
   const sockets = workers.map(({ folder, id, worker }) => controlSocket(folder, id, worker));
   for (const path of [...sockets, ...(await replacedIn(first.folder, first.id))])
     await rm(path, { force: true });
+}
+
+/** Who retires with that: its keeper may be gone, so that nobody but itself could say when it ends. */
+async function retire(place: Place): Promise<ProcessIdentity[]> {
+  const { pid } = await ask(place, 'hello', undefined);
+  const process = identify(pid);
+  await ask(place, 'retire', { deadline: retireWithin });
+  return process ? [process] : [];
 }
 
 /** Binds an address at the keeper, unless it is bound there already. */
@@ -166,12 +176,17 @@ async function kill(keeper: Keeper, launches: readonly Launched[]): Promise<void
   for (const { key } of launches) await keeper.call('signal', { key, signal: 'SIGKILL' });
 }
 
-/** The keeper forgets a proxy when it ends; only then may its key be launched again. */
-async function gone(keeper: Keeper, place: Place): Promise<void> {
+/**
+ * The keeper forgets a proxy when it ends; only then may its key be launched again. As long as one of its processes lives,
+ * it may listen still, and users who connect are lost when it ends.
+ */
+async function gone(keeper: Keeper, place: Place, leaving: readonly ProcessIdentity[]): Promise<void> {
   const since = place.clock.mono();
   while (place.clock.mono() - since < 2 * retireWithin + 3_000) {
-    if ((await launchesIn(keeper, place.id)).every((launch) => launch.ended)) return;
+    const launches = await launchesIn(keeper, place.id);
+    if (launches.every((launch) => launch.ended) && !leaving.some(isAlive)) return;
     await place.clock.sleep(20);
   }
   await kill(keeper, await launchesIn(keeper, place.id));
+  for (const process of leaving) signalGroup(process, 'SIGKILL');
 }
