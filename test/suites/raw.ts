@@ -1,9 +1,12 @@
 import net from 'node:net';
 
-/** A server of raw bytes: `serve` gets every connection. */
-export async function startRaw(serve: (socket: net.Socket) => void) {
+/** A server of raw bytes: `serve` gets every connection, and with `allowHalfOpen` may write on when its client has ended. */
+export async function startRaw(
+  serve: (socket: net.Socket) => void,
+  options: { allowHalfOpen?: boolean } = {},
+) {
   const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
+  const server = net.createServer(options, (socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
     serve(socket);

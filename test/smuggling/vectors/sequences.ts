@@ -97,6 +97,28 @@ export const sequences: readonly Vector[] = [
     message('OPTIONS / HTTP/1.1', ['Connection: Upgrade', 'Upgrade: TLS/1.2']),
     request({ method: 'OPTIONS' }),
   ),
+  understood(
+    'an upgrade to a protocol that nobody allowed',
+    get('Connection: Upgrade', 'Upgrade: tcp'),
+    request(),
+  ),
+  understood(
+    'an upgrade to HTTP/2 or WebSocket, and a request behind it',
+    get('Connection: Upgrade', 'Upgrade: h2c, websocket', key) + smuggled,
+    request(),
+    { closes: true },
+  ),
+  understood(
+    'two Upgrade fields, and a request behind them',
+    get('Connection: Upgrade', 'Upgrade: h2c', 'Upgrade: websocket', key) + smuggled,
+    request(),
+    { closes: true },
+  ),
+  understood(
+    'an Upgrade that is no list',
+    get('Connection: Upgrade', 'Upgrade: websocket\th2c', key),
+    request(),
+  ),
   understood('Upgrade that Connection does not name', get('Upgrade: websocket', key), request()),
   understood('an upgrade of POST', post([...upgrade, key, 'Content-Length: 5'], 'hello'), posted('hello')),
   refused('an expectation nobody knows', [400, 417], post(['Expect: 200-ok', 'Content-Length: 5'], 'hello')),

@@ -20,6 +20,7 @@ test('short forms mean their usual, and the agent takes whatever a file may ask 
       assets: true,
       health: '/balancer',
       upstream_host: 'shop.internal:8080',
+      upgrades: ['WebSocket', 'spdy/3.1'],
       drain: { streams: '2s', websockets: '5s' },
       tls: { certificate: '/etc/shop.pem', key: '/etc/shop.key', redirect: 80 },
       workers: 2,
@@ -37,6 +38,7 @@ test('short forms mean their usual, and the agent takes whatever a file may ask 
     assets: true,
     health: '/balancer',
     upstreamHost: 'shop.internal:8080',
+    upgrades: ['websocket', 'spdy/3.1'],
     drain: { streams: 2000, websockets: 5000 },
     tls: { certificate: '/etc/shop.pem', key: '/etc/shop.key', redirect: 80 },
     workers: 2,
@@ -59,6 +61,10 @@ test('what a front cannot do is refused', () => {
     { path: '/api/../x' },
     { path: '/api?x' },
     { tls: { certificate: 'shop.pem', key: '/k' } },
+    { upgrades: ['h2c'] },
+    { upgrades: ['HTTP/2.0'] },
+    { upgrades: ['TLS/1.3'] },
+    { upgrades: ['tcp, websocket'] },
     { trusted: ['10.0.0.0/33'] },
     { trusted: ['proxy.example'] },
     { metrics: 0 },
@@ -88,6 +94,7 @@ test('the defaults that the reference tells are those of the proxy', () => {
     uri_size: 'uriBytes',
     body_size: 'bodyBytes',
     buffer: 'bufferedBytes',
+    held: 'heldBytes',
     body_rate: 'bodyRate',
     slow_start: 'slowStart',
     connections_per_address: 'connectionsPerAddress',
@@ -118,7 +125,7 @@ function describedLimits(): Record<string, string> {
 function inNumbers(value: string): number {
   if (value === 'none') return 0;
   const [, amount = '', unit = ''] = /^(\d+)(\w*)$/.exec(value) ?? [];
-  return Number(amount) * ({ s: 1000, KB: 1024, GB: 1024 ** 3 }[unit] ?? 1);
+  return Number(amount) * ({ s: 1000, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[unit] ?? 1);
 }
 
 test('requests may be held for an hour, and what is longer is told what is possible', () => {

@@ -20,6 +20,19 @@ const authority = z.string().check(
   }),
 );
 
+const upgrade = parsed(
+  z.string().check(
+    z.regex(/^[\w!#$%&'*+.^`|~-]+(\/[\w!#$%&'*+.^`|~-]+)?$/, {
+      error: 'must be the name of a protocol, perhaps with a version, as in an Upgrade field',
+    }),
+    rule(
+      (name) => !/^(h2c?|http|tls)(\/|$)/i.test(name),
+      'is HTTP or TLS again: what came through it would meet none of the proxy’s rules',
+    ),
+  ),
+  (name) => name.toLowerCase(),
+);
+
 const path = z.string().check(
   z.regex(/^\/$|^(\/[^/?#\s]+)+$/, { error: 'must be a path that begins with / and does not end with one' }),
   rule((text) => !/\/\.{1,2}(\/|$)/.test(text), 'must not hold . or .. as a part'),
@@ -85,6 +98,10 @@ const limits = parsed(
     uri_size: optional(size(), 'Path and query; more is answered 414. Default 8KB.'),
     body_size: optional(sizeOrNone, 'A request’s body, or none; more is answered 413. Default 1GB.'),
     buffer: optional(size(), 'Kept in memory for each direction of a connection. Default 64KB.'),
+    held: optional(
+      size(),
+      'Kept in memory of the bodies of all requests that wait while nobody serves, beyond 64KB of each; more is not read until somebody does. Default 16MB.',
+    ),
     connections: optional(count, 'Client connections in all, of each worker. Default 20000.'),
     connections_per_address: optional(
       z.union([
@@ -98,8 +115,17 @@ const limits = parsed(
     ),
   }),
   (written) => {
-    const { idle, idle_upstream, head_size, uri_size, body_size, buffer, connections_per_address, ...more } =
-      written;
+    const {
+      idle,
+      idle_upstream,
+      head_size,
+      uri_size,
+      body_size,
+      buffer,
+      held,
+      connections_per_address,
+      ...more
+    } = written;
     const { body_rate, slow_start, ...rest } = more;
     return {
       ...rest,
@@ -111,6 +137,7 @@ const limits = parsed(
       ...(uri_size === undefined ? {} : { uriBytes: uri_size }),
       ...(body_size === undefined ? {} : { bodyBytes: body_size }),
       ...(buffer === undefined ? {} : { bufferedBytes: buffer }),
+      ...(held === undefined ? {} : { heldBytes: held }),
       ...(connections_per_address === undefined ? {} : { connectionsPerAddress: connections_per_address }),
     };
   },
@@ -154,10 +181,17 @@ const written = section({
     authority,
     'What instances find in the Host field; X-Forwarded-Host has what the client sent. Default: what the client sent.',
   ),
+  upgrades: optional(
+    z.array(upgrade),
+    'The protocols that a connection may be switched to when a client asks for it (Upgrade) and an instance agrees. Default websocket.',
+  ),
   drain: optional(
     section({
       streams: optional(duration(), 'For event streams. Default: stop.grace, which none exceeds.'),
-      websockets: optional(duration(), 'For WebSockets. Default: stop.grace, which none exceeds.'),
+      websockets: optional(
+        duration(),
+        'For WebSockets, and all else that a connection was switched to. Default: stop.grace, which none exceeds.',
+      ),
     }),
     'What still lasts when a release is retired is closed within this, one after another, so that not all come back at once.',
   ),

@@ -17,6 +17,8 @@ export type FrontSettings = {
   readonly health?: string;
   /** What instances find in the Host field. Default: what the client sent. */
   readonly upstreamHost?: string;
+  /** The protocols that connections may be switched to, in lower case. Default: WebSocket. */
+  readonly upgrades?: readonly string[];
   /** What WebSockets and event streams are closed within, one after another, when their slot is drained. Default: its grace. */
   readonly drain?: { readonly streams?: Millis; readonly websockets?: Millis };
   /** How many requests wait while nobody serves, and for how long; 0: nobody does. Default: 1000, for 30 s. */
@@ -65,6 +67,7 @@ export type FrontLimits = {
   readonly uriBytes?: number;
   readonly bodyBytes?: number;
   readonly bufferedBytes?: number;
+  readonly heldBytes?: number;
   readonly connections?: number;
   readonly connectionsPerAddress?: number;
 };

@@ -32,6 +32,7 @@ const proxy: Complete<FrontSettings> = {
   assets: true,
   health: '/up',
   upstreamHost: 'shop.internal',
+  upgrades: ['tcp'],
   drain: { streams: 1, websockets: 2 },
   hold: { atMost: 10, within: 1_000 },
   tls: { certificate: '/c.pem', key: '/k.pem', redirect: 80 },
@@ -41,7 +42,7 @@ const proxy: Complete<FrontSettings> = {
   log: { file: '/log', query: true },
   limits: {
     ...{ head: 1, body: 2, idleClient: 3, total: 4, connect: 5, answer: 6, idleUpstream: 7 },
-    ...{ headBytes: 8, fields: 9, uriBytes: 10, bodyBytes: 11, bufferedBytes: 12 },
+    ...{ headBytes: 8, fields: 9, uriBytes: 10, bodyBytes: 11, bufferedBytes: 12, heldBytes: 21 },
     ...{ connections: 13, connectionsPerAddress: 14 },
     ...{ silence: 15, bodyRate: 16, failures: 17, ejection: 18, slowStart: 19 },
   },

@@ -4,7 +4,7 @@ import type { Rollout, State } from './state.ts';
  * Must change with the shape of `State`, and with what `evolve` makes of events that are written already: snapshots of
  * another version are ignored, and made anew from the journal.
  */
-export const snapshotVersion = 4;
+export const snapshotVersion = 5;
 
 /** The same, with what JSON has no word for as lists. A new map in `State` does not compile until it is frozen here. */
 type Frozen<T> =

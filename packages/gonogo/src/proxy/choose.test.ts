@@ -10,6 +10,7 @@ const pool = (slot: SlotName, members: number): Pool => ({
   target: 't',
   slot,
   host: undefined,
+  upgrades: [],
   traffic: new Traffic(),
   turn: 0,
   leaving: [],

@@ -12,6 +12,8 @@ export type Pool = {
   traffic: Traffic;
   /** What instances are asked for in place of the host that the client asked for. */
   host: string | undefined;
+  /** The protocols that connections may be switched to, in lower case. */
+  upgrades: readonly string[];
   upstreams: Upstream[];
   /** Members no more, with something still in flight. */
   leaving: Upstream[];
@@ -37,6 +39,11 @@ export type Held = {
   readonly held: true;
   /** Called once, with nothing when nobody serves it after all or it waited for too long. */
   onAdmitted(callback: (claim: Claim | undefined) => void): void;
+  /**
+   * It has so many octets of its body here: whether more may come. It is read on while it may, since only that shows when its
+   * client leaves.
+   */
+  keeps(octets: number): boolean;
   /** Its client left: it gives its place up. */
   leave(): void;
   /** True for the health question of an outer balancer, which is answered 200 at once instead of waiting. */
@@ -77,6 +84,10 @@ export class Claim {
 
   get host(): string | undefined {
     return this.#pool.host;
+  }
+
+  get upgrades(): readonly string[] {
+    return this.#pool.upgrades;
   }
 
   /** Who answers, for the access log. */

@@ -126,12 +126,14 @@ export class Client implements LinkOwner, ClientSide, RequestTaker {
   }
 
   answer(head: ResponseHead, marks: readonly string[]): void {
-    const asked = this.#exchange?.head;
-    if (!asked) return;
+    const exchange = this.#exchange;
+    if (!exchange) return;
+    const asked = exchange.head;
     this.#answering = true;
     const encoding = this.sink.encode(asked, head);
     const retiring = this.#serving.routes.retiring;
-    const keeps = asked.keepAlive && !this.#requests.inBody && !retiring && encoding !== 'until-close';
+    const may = asked.keepAlive && !exchange.asksToSwitch && encoding !== 'until-close';
+    const keeps = may && !this.#requests.inBody && !retiring;
     if (!keeps) this.#requests.stop();
     const connection = keeps ? (asked.minor === 1 ? '' : 'keep-alive') : 'close';
     this.sink.begin(head, { encoding, connection, marks });
@@ -146,7 +148,9 @@ export class Client implements LinkOwner, ClientSide, RequestTaker {
   refuse(refusal: Refusal, close: boolean): void {
     const asked = this.#exchange?.head;
     if (!asked) this.#log.refused(refusal.status);
-    if (close || this.#serving.routes.retiring || !asked?.keepAlive) this.#requests.stop();
+    // Behind a request to switch may come what is no request.
+    const may = asked?.keepAlive && asked.upgrade === '';
+    if (close || this.#serving.routes.retiring || !may) this.#requests.stop();
     this.sink.refuse(refusal, { close: this.#requests.stopped, bodiless: asked?.method === 'HEAD' });
     this.#next();
   }

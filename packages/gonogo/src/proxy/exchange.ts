@@ -13,6 +13,7 @@ import {
 } from './http/refusal.ts';
 import type { RequestHead } from './http/request-head.ts';
 import type { ResponseHead } from './http/response-head.ts';
+import { isOffered } from './http/upgrade.ts';
 import type { Lasting } from './lasting.ts';
 import { type Awaited, Patience } from './patience.ts';
 import type { Question } from './question.ts';
@@ -70,6 +71,11 @@ export class Exchange implements Asker, BodySink, Lasting {
     return this.#held !== undefined;
   }
 
+  /** The instance was asked to switch; an answer that does not is the last one of its connection. */
+  get asksToSwitch(): boolean {
+    return this.#sending.offered !== '';
+  }
+
   /** Asks for a place, and begins in the same tick if there is one. */
   start(question: Question): void {
     const claim = this.#serving.routes.claim(question);
@@ -97,6 +103,7 @@ export class Exchange implements Asker, BodySink, Lasting {
       this.#refuse(nobodyServes);
       return;
     }
+    this.#sending.offer(claim.upgrades);
     this.#attempts.begin(claim);
     this.#asked();
     this.#client.continueBody();
@@ -124,7 +131,8 @@ export class Exchange implements Asker, BodySink, Lasting {
   flushRequest(): void {
     if (this.#phase === 'over') return;
     this.#sending.flush();
-    if (this.#sending.congested && !this.#sending.complete) this.#client.stopBody();
+    if (!this.#sending.congested || this.#sending.complete) return;
+    if (!this.#held?.keeps(this.#sending.kept)) this.#client.stopBody();
   }
 
   get requestCongested(): boolean {
@@ -198,7 +206,7 @@ export class Exchange implements Asker, BodySink, Lasting {
 
   switched(head: ResponseHead, rest: Buffer): void {
     const { claim, connection } = this.#attempts;
-    if (!claim || !connection || !this.head.upgrade || !head.upgrade) {
+    if (!claim || !connection || !isOffered(head.upgrade, this.#sending.offered)) {
       connection?.abandon(); // Nobody asked for it.
       this.#fail();
       return;

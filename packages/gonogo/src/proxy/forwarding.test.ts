@@ -183,44 +183,6 @@ describe('forwarding', () => {
     assert.match(sent, /\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n$/);
   });
 
-  test('only WebSocket is switched to; anything else goes on as a plain request', async () => {
-    const h2c = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
-    const { sent } = await exchange(`GET / HTTP/1.1\r\nHost: a\r\n${h2c}Connection: close\r\n\r\n`);
-    assert.doesNotMatch(sent, /upgrade|http2/i);
-    const posted = await exchange(
-      'POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\nx',
-    );
-    assert.doesNotMatch(posted.sent, /upgrade/i);
-  });
-
-  test('after a switch every octet passes, both ways, what came early included', async () => {
-    const [up, down] = [randomBytes(200_000), randomBytes(200_000)];
-    const received: Buffer[] = [];
-    const serve = (socket: net.Socket): void => {
-      let open = false;
-      socket.on('data', (bytes) => {
-        const at = open ? 0 : bytes.indexOf('\r\n\r\n') + 4;
-        received.push(bytes.subarray(at));
-        if (open) return;
-        open = true;
-        const head = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-        socket.write(Buffer.concat([Buffer.from(head), down]));
-      });
-    };
-    await withRaw(serve, async () => {
-      const socket = net.connect(proxy.listen.port, '127.0.0.1');
-      const parts: Buffer[] = [];
-      socket.on('data', (bytes) => parts.push(bytes)).on('error', () => undefined);
-      const head = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-      socket.write(Buffer.concat([Buffer.from(head), up]));
-      await eventually('all of it is there', () => {
-        const all = Buffer.concat(parts);
-        return all.subarray(all.indexOf('\r\n\r\n') + 4).equals(down) && Buffer.concat(received).equals(up);
-      });
-      socket.destroy();
-    });
-  });
-
   test('a repeatable request is asked once more on a fresh connection, with its body, and never a third time', async () => {
     const seen: string[] = [];
     const serve = (socket: net.Socket): void => {

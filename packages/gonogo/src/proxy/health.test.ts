@@ -53,7 +53,7 @@ test('an instance that joins others gets a tenth of the turns first, and all of 
 test('an instance that is out gets requests only when no other takes them', () => {
   const upstreams = ['a', 'b'].map((instance) => new Upstream({ instance, host: '127.0.0.1', port: 1 }));
   const pool: Pool = {
-    ...{ target: 't', slot: 'blue', host: undefined, traffic: new Traffic() },
+    ...{ target: 't', slot: 'blue', host: undefined, upgrades: [], traffic: new Traffic() },
     ...{ turn: 0, leaving: [], upstreams },
   };
   upstreams[0]?.health.failed(true);

@@ -7,19 +7,29 @@ export type HoldBounds = {
   readonly within: number;
 };
 
+/** `octets`: what may be kept of the bodies of all who wait, beyond what is kept of every request. */
+type Bounds = HoldBounds & { readonly octets: number };
+
+/** No request takes more than one in so many of those octets. */
+const shares = 16;
+
 type Admit = (asked: Asked) => Claim | undefined;
-type Waiting = { admitted?: (claim: Claim | undefined) => void; readonly asked: Asked };
+type Waiting = { admitted?: (claim: Claim | undefined) => void; readonly asked: Asked; kept: number };
 
 /** The requests of one target that wait for the end of a cutover, in the order in which they came. */
 export class Hold {
   readonly #atMost: number;
+  readonly #octets: number;
   readonly #waiting = new Set<Waiting>();
   readonly #timer: NodeJS.Timeout;
   readonly #before: Hold | undefined;
+  /** Octets of the bodies of those who wait here. */
+  #own = 0;
 
   /** `before`: who waits there already counts here, and waits for no longer than that one said. */
-  constructor({ atMost, within }: HoldBounds, expired: () => void, before?: Hold) {
+  constructor({ atMost, within, octets }: Bounds, expired: () => void, before?: Hold) {
     this.#atMost = atMost;
+    this.#octets = octets;
     this.#timer = setTimeout(expired, within);
     this.#before = before?.size ? before : undefined;
   }
@@ -28,10 +38,14 @@ export class Hold {
     return this.#waiting.size + (this.#before?.size ?? 0);
   }
 
+  get kept(): number {
+    return this.#own + (this.#before?.kept ?? 0);
+  }
+
   /** Undefined when as many wait as may. */
   take(asked: Asked): Held | undefined {
     if (this.size >= this.#atMost) return undefined;
-    const place: Waiting = { asked };
+    const place: Waiting = { asked, kept: 0 };
     this.#waiting.add(place);
     return {
       held: true,
@@ -39,8 +53,23 @@ export class Hold {
       onAdmitted: (callback) => {
         place.admitted = callback;
       },
-      leave: () => void this.#waiting.delete(place),
+      keeps: (octets) => this.#keeps(place, octets),
+      leave: () => void this.#remove(place),
     };
+  }
+
+  #keeps(place: Waiting, octets: number): boolean {
+    const more = octets - place.kept;
+    if (octets > this.#octets / shares || this.kept + more > this.#octets) return false;
+    place.kept = octets;
+    this.#own += more;
+    return true;
+  }
+
+  #remove(place: Waiting): boolean {
+    const waited = this.#waiting.delete(place);
+    if (waited) this.#own -= place.kept;
+    return waited;
   }
 
   /** Lets everybody go where `admit` says. */
@@ -49,13 +78,16 @@ export class Hold {
     this.#before?.release(admit);
     const waiting = [...this.#waiting];
     for (const place of waiting) {
-      if (this.#waiting.delete(place)) place.admitted?.(admit(place.asked));
+      if (this.#remove(place)) place.admitted?.(admit(place.asked));
     }
   }
 }
 
 /** For a balancer that asks whether this host is well while requests wait. */
-export const healthy: Held = { held: true, answerHealth: true, onAdmitted: ignore, leave: ignore };
+export const healthy: Held = {
+  ...{ held: true, answerHealth: true, onAdmitted: ignore, leave: ignore },
+  keeps: () => false,
+};
 
 /** It waits for nothing. */
 function ignore(): void {

@@ -51,6 +51,8 @@ export type Limits = {
   readonly bodyBytes: number;
   /** What is kept in memory in each direction of a connection for a peer that reads slowly. */
   readonly bufferedBytes: number;
+  /** What is kept in memory of the bodies of requests that wait for a cutover, beyond the first 64 KB of each. */
+  readonly heldBytes: number;
   /** Client connections in all; one more is closed at once. */
   readonly connections: number;
   /** Client connections of one address, unless it is a trusted proxy or this machine; 0: as many as in all. */
@@ -82,6 +84,7 @@ export const limits: Limits = {
   uriBytes: 8_192,
   bodyBytes: 1_073_741_824,
   bufferedBytes: 65_536,
+  heldBytes: 16_777_216,
   connections: 20_000,
   connectionsPerAddress: 4_000,
 };

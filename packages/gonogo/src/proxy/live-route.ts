@@ -5,6 +5,7 @@ import { type Balance, chooseByPlace, chooseSlot, chooseUpstream, previewSlot } 
 import { type Asked, Claim, type Held, type Pool } from './claim.ts';
 import { Traffic } from './counters.ts';
 import { Hold, type HoldBounds, healthy } from './hold.ts';
+import { usualUpgrades } from './http/upgrade.ts';
 import type { Limits } from './limits.ts';
 import { newId, placeOf, placeOfId, setCookie } from './sticky.ts';
 import type { MemberOf, SlotName, SplitOf } from './table.ts';
@@ -41,7 +42,10 @@ export class LiveRoute {
     this.#split = split;
     this.#rules = rules;
     this.#digest = rules.preview?.digest ? Buffer.from(rules.preview.digest, 'hex') : undefined;
-    for (const pool of Object.values(this.pools)) pool.host = rules.upstreamHost;
+    for (const pool of Object.values(this.pools)) {
+      pool.host = rules.upstreamHost;
+      pool.upgrades = rules.upgrades ?? usualUpgrades;
+    }
     this.#fill(members);
   }
 
@@ -71,7 +75,8 @@ export class LiveRoute {
 
   /** Makes requests wait. Those who wait already go on to do so, within the bounds they came to. */
   hold(bounds: HoldBounds): void {
-    const hold = new Hold(bounds, () => this.#letGo(hold), this.#hold);
+    const octets = this.#limits.heldBytes;
+    const hold = new Hold({ ...bounds, octets }, () => this.#letGo(hold), this.#hold);
     this.#hold = hold;
   }
 
@@ -146,7 +151,10 @@ export class LiveRoute {
 const other = (slot: SlotName): SlotName => (slot === 'blue' ? 'green' : 'blue');
 
 function emptyPool(target: string, slot: SlotName): Pool {
-  return { target, slot, traffic: new Traffic(), host: undefined, upstreams: [], leaving: [], turn: 0 };
+  return {
+    ...{ target, slot, traffic: new Traffic(), host: undefined, upgrades: usualUpgrades },
+    ...{ upstreams: [], leaving: [], turn: 0 },
+  };
 }
 
 /** One that joins others gets its share little by little. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
@@ -157,6 +158,36 @@ describe('routing', () => {
       assert.equal((await proxy.ask('counters', { target: 't', slot: 'blue' })).requests, 0);
       await proxy.ask('hold', { target: 't', atMost: 9, within: 50 });
       assert.equal(await text(), 'green', 'it ends by itself');
+    });
+  });
+
+  test('a client that leaves in the middle of an upload gives its place up, and one that stays loses nothing', async (t) => {
+    const got: Buffer[] = [];
+    const app = createServer(async (asks, response) => {
+      for await (const bytes of asks) got.push(bytes as Buffer);
+      response.end('stored');
+    });
+    await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
+    t.after(() => app.close());
+    await withBoth(undefined, async () => {
+      const held = async (): Promise<number> => (await proxy.ask('stats', undefined)).targets[0]?.held ?? 0;
+      await proxy.ask('hold', { target: 't', atMost: 2, within: 60_000 });
+      const upload = (length: number) =>
+        request({ ...proxy.listen, method: 'POST', headers: { 'content-length': length }, agent: false });
+      const leaving = upload(1_000_000).on('error', () => undefined);
+      leaving.write(Buffer.alloc(700_000));
+      const [body, staying] = [randomBytes(3_000_000), upload(3_000_000)];
+      const answered = once(staying, 'response') as Promise<[IncomingMessage]>;
+      staying.end(body);
+      await eventually('two wait', async () => (await held()) === 2);
+      leaving.destroy();
+      await eventually('the one who left is gone', async () => (await held()) === 1);
+      await members('t', 'green', [(app.address() as net.AddressInfo).port]);
+      await shift('t', { green: 100 });
+      await proxy.ask('release', { target: 't' });
+      const [answer] = await answered;
+      assert.equal(String(await answer.toArray()), 'stored');
+      assert.ok(Buffer.concat(got).equals(body));
     });
   });
 

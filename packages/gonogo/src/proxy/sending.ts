@@ -2,6 +2,7 @@ import type { Origin } from './forwarded.ts';
 import type { BodySink } from './http/chunked.ts';
 import { requestText } from './http/render.ts';
 import type { RequestHead } from './http/request-head.ts';
+import { offeredOf } from './http/upgrade.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** What is kept of a request so that it can be sent once more, in octets. */
@@ -18,6 +19,8 @@ export class Sending implements BodySink {
   #copy: string | undefined = '';
   #complete: boolean;
   #received = 0;
+  /** The protocols that the instance is asked to switch to, as a list. */
+  #offered = '';
 
   constructor(head: RequestHead, origin: Origin, id: string) {
     this.#head = head;
@@ -36,6 +39,11 @@ export class Sending implements BodySink {
     return this.#copy !== undefined;
   }
 
+  /** Octets that are kept of it. */
+  get kept(): number {
+    return this.#copy?.length ?? 0;
+  }
+
   /** Octets of its body so far. */
   get received(): number {
     return this.#received;
@@ -43,7 +51,16 @@ export class Sending implements BodySink {
 
   /** It may be sent twice: nothing changes by that, and all of it is here. */
   get repeatable(): boolean {
-    return this.#complete && this.replayable && idempotent.has(this.#head.method) && !this.#head.upgrade;
+    return this.#complete && this.replayable && idempotent.has(this.#head.method) && this.#offered === '';
+  }
+
+  get offered(): string {
+    return this.#offered;
+  }
+
+  /** `allowed`: what the connection may be switched to. */
+  offer(allowed: readonly string[]): void {
+    if (this.#head.upgrade !== '') this.#offered = offeredOf(this.#head, allowed);
   }
 
   /** It asks for something, and changes nothing. */
@@ -54,7 +71,7 @@ export class Sending implements BodySink {
   /** More is here than one should keep, or than the instance takes yet. */
   get congested(): boolean {
     if (this.#connection) return this.#connection.link.congested;
-    return (this.#copy?.length ?? 0) > replayLimit;
+    return this.kept > replayLimit;
   }
 
   /** Sends what there is, and from now on what comes; `flush` writes it. `host`: in place of the one that was asked for. */
@@ -62,7 +79,8 @@ export class Sending implements BodySink {
     this.#connection = connection;
     const { host: asked = '', given } = this.#head;
     const forwarded = this.#origin.lines(asked, given);
-    connection.write(requestText(this.#head, { host: host ?? asked, forwarded, id: this.#id }));
+    const extras = { host: host ?? asked, forwarded, id: this.#id, offered: this.#offered };
+    connection.write(requestText(this.#head, extras));
     if (this.#copy) connection.write(this.#copy);
     if (this.#complete) connection.sent();
   }

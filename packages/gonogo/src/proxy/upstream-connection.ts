@@ -18,7 +18,7 @@ export type Asker = {
   flushAnswer(): void;
   /** The answer is complete; its trailer lines. */
   completed(trailers: string): void;
-  /** The instance speaks WebSocket from now on; the octets that came already. */
+  /** The instance speaks another protocol from now on; the octets that came already. */
   switched(head: ResponseHead, rest: Buffer): void;
   /** No complete answer will come. */
   broken(connection: UpstreamConnection): void;

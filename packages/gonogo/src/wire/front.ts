@@ -34,6 +34,7 @@ const limits = z.strictObject({
   uriBytes: limit,
   bodyBytes: limit,
   bufferedBytes: limit,
+  heldBytes: limit,
   connections: limit,
   connectionsPerAddress: limit,
 });
@@ -47,6 +48,7 @@ export const FrontWire = z.strictObject({
   assets: z.exactOptional(z.boolean()),
   health: z.exactOptional(path),
   upstreamHost: z.exactOptional(name),
+  upgrades: z.exactOptional(z.array(name).check(z.maxLength(100))),
   drain: z.exactOptional(z.strictObject({ streams: millis, websockets: millis })),
   hold: z.exactOptional(z.strictObject({ atMost: limit, within: millis })),
   tls: z.exactOptional(tls),

@@ -42,6 +42,8 @@ export const RulesWire = z.strictObject({
   health: z.exactOptional(z.string()),
   /** What instances find in the Host field; default: what the client sent. */
   upstreamHost: z.exactOptional(z.string()),
+  /** The protocols that connections may be switched to, in lower case; default: WebSocket. */
+  upgrades: z.exactOptional(z.array(z.string())),
   /** When a slot is drained, what lasts is closed one after another within these milliseconds. */
   drain: z.exactOptional(z.strictObject({ stream: limit, websocket: limit })),
   /** Files in PEM; `redirect` is a port that answers plain requests with a redirect to here. */
@@ -73,6 +75,7 @@ const LimitsWire = z.strictObject({
   uriBytes: limit,
   bodyBytes: limit,
   bufferedBytes: limit,
+  heldBytes: limit,
   connections: limit,
   connectionsPerAddress: limit,
 });

@@ -78,7 +78,7 @@ test('what a connection is about, and what CGI would mistake for it, is not kept
 test('whether trailers are welcome is told to the instance, and Connection says so', () => {
   const head = request('GET / HTTP/1.1\r\nHost: a\r\nTE: trailers, gzip\r\nConnection: TE\r\n\r\n');
   assert.ok(typeof head === 'object' && 'kept' in head);
-  const text = requestText(head, { host: 'a', forwarded: '', id: 'abc' });
+  const text = requestText(head, { host: 'a', forwarded: '', id: 'abc', offered: '' });
   assert.equal(
     text,
     'GET / HTTP/1.1\r\nHost: a\r\nConnection: TE\r\nTE: trailers\r\nX-Request-Id: abc\r\n\r\n',

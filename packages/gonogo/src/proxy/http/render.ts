@@ -9,20 +9,22 @@ export type RequestExtras = {
   /** Lines that say where the request comes from. */
   readonly forwarded: string;
   readonly id: string;
+  /** The protocols it may switch to, or nothing. */
+  readonly offered: string;
 };
 
 /** The head an instance receives, with framing of our own. */
-export function requestText(head: RequestHead, { host, forwarded, id }: RequestExtras): string {
-  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.kept}${requestFraming(head)}${forwarded}X-Request-Id: ${id}\r\n\r\n`;
+export function requestText(head: RequestHead, { host, forwarded, id, offered }: RequestExtras): string {
+  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.kept}${requestFraming(head, offered)}${forwarded}X-Request-Id: ${id}\r\n\r\n`;
 }
 
-function requestFraming(head: RequestHead): string {
+function requestFraming(head: RequestHead, offered: string): string {
   let lines = '';
   if (head.chunked) lines = 'Transfer-Encoding: chunked\r\n';
   else if (head.length >= 0) lines = `Content-Length: ${head.length}\r\n`;
   else if (usuallyBodied.has(head.method)) lines = 'Content-Length: 0\r\n';
   if (head.expects) lines += 'Expect: 100-continue\r\n';
-  if (head.upgrade) lines += 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+  if (offered !== '') lines += `Connection: Upgrade\r\nUpgrade: ${offered}\r\n`;
   // Whoever sends it names it in Connection (RFC 9110 §10.1.4).
   else if (head.trailers) lines += 'Connection: TE\r\nTE: trailers\r\n';
   return lines;
@@ -59,6 +61,6 @@ export function responseText(head: ResponseHead, { encoding, connection, marks }
 /** The head that makes a client's connection a tunnel. */
 export const switchText = (head: ResponseHead, marks: readonly string[]): string =>
   responseText(
-    { ...head, kept: `${head.kept}Connection: Upgrade\r\nUpgrade: websocket\r\n`, length: -1 },
+    { ...head, kept: `${head.kept}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`, length: -1 },
     { encoding: 'plain', connection: '', marks },
   );

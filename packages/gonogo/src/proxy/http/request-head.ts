@@ -47,8 +47,8 @@ export type RequestHead = {
   keepAlive: boolean;
   /** It waits for 100 before it sends its body. */
   expects: boolean;
-  /** It asks for WebSocket, with all that this needs. */
-  upgrade: boolean;
+  /** The protocols its connection could be switched to, as they were sent; empty if it could not be. */
+  upgrade: string;
   /** It takes trailers. */
   trailers: boolean;
   /** What its Connection field takes away: fields, and trailers too (RFC 9110 §7.6.1). */
@@ -197,7 +197,7 @@ function note(bytes: Buffer, name: KnownName | 'spoofed', head: RequestHead): Re
       else draft.connection += `${valueText(bytes)},`;
       return undefined;
     case 'upgrade':
-      draft.upgrade += valueText(bytes).toLowerCase();
+      draft.upgrade += `${valueText(bytes)},`;
       return undefined;
     case 'te':
       head.trailers ||= /(^|[\s,])trailers([\s,;]|$)/i.test(valueText(bytes));
@@ -259,13 +259,7 @@ function settleConnection(head: RequestHead): void {
   if (options.has('close')) head.keepAlive = false;
   else if (options.has('keep-alive')) head.keepAlive = true;
   const hasBody = head.chunked || head.length > 0;
-  head.upgrade =
-    options.has('upgrade') &&
-    draft.upgrade === 'websocket' &&
-    head.method === 'GET' &&
-    head.minor === 1 &&
-    !hasBody;
-  if (head.upgrade) head.keepAlive = false; // An answer that does not switch is the last one.
+  if (options.has('upgrade') && head.minor === 1 && !hasBody) head.upgrade = draft.upgrade;
   for (const name of ['close', 'keep-alive', 'upgrade', ...essential]) options.delete(name);
   if (options.has('x-request-id')) head.id = '';
   head.nominated = options;
@@ -282,7 +276,7 @@ const emptyHead = (): RequestHead => ({
   chunked: false,
   keepAlive: true,
   expects: false,
-  upgrade: false,
+  upgrade: '',
   trailers: false,
   nominated: noNames,
   id: '',

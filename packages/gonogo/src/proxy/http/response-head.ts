@@ -33,8 +33,8 @@ export type ResponseHead = {
   events: boolean;
   /** What its Connection field takes away: fields, and trailers too (RFC 9110 §7.6.1). */
   nominated: ReadonlySet<string>;
-  /** It switches to WebSocket. */
-  upgrade: boolean;
+  /** The protocol it switches to, or nothing. */
+  upgrade: string;
   /** The octet after the head. */
   end: number;
 };
@@ -152,7 +152,7 @@ function note(bytes: Buffer, name: KnownName | 'spoofed', head: ResponseHead): b
       else draft.connection += `${valueText(bytes)},`;
       return false;
     case 'upgrade':
-      draft.upgrade += valueText(bytes).toLowerCase();
+      draft.upgrade += valueText(bytes);
       return false;
     case 'keep-alive': {
       const [, seconds] = /(?:^|[\s,])timeout=(\d{1,6})/i.exec(valueText(bytes)) ?? [];
@@ -190,7 +190,7 @@ function settle(head: ResponseHead): boolean {
   const options = listOf(draft.connection);
   if (options.includes('close')) head.keepAlive = false;
   else if (options.includes('keep-alive')) head.keepAlive = true;
-  head.upgrade = options.includes('upgrade') && draft.upgrade === 'websocket';
+  if (options.includes('upgrade')) head.upgrade = draft.upgrade;
   head.nominated = new Set(options.filter((name) => !standing.has(name)));
   head.kept = without(head.kept, head.nominated);
   return true;
@@ -208,6 +208,6 @@ const emptyHead = (): ResponseHead => ({
   idle: -1,
   events: false,
   nominated: noNames,
-  upgrade: false,
+  upgrade: '',
   end: 0,
 });

@@ -62,7 +62,7 @@ export function launchSpec(
 
 /** What a route asks of its front, as the proxy is told it: the secret of the preview only as its digest. */
 export function rulesOf({ settings = {}, previewSecret }: Route): RulesWire {
-  const { hosts, path, preview, sticky, assets, health, upstreamHost, drain, tls } = settings;
+  const { hosts, path, preview, sticky, assets, health, upstreamHost, upgrades, drain, tls } = settings;
   const digest =
     previewSecret === undefined ? undefined : createHash('sha256').update(previewSecret).digest('hex');
   return {
@@ -73,6 +73,7 @@ export function rulesOf({ settings = {}, previewSecret }: Route): RulesWire {
     ...(assets ? { assets } : {}),
     ...(health === undefined ? {} : { health }),
     ...(upstreamHost === undefined ? {} : { upstreamHost }),
+    ...(upgrades ? { upgrades: [...upgrades] } : {}),
     ...(drain ? { drain: drainOf(drain) } : {}),
     ...(tls ? { tls } : {}),
   };
