@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import net from 'node:net';
+import type { Address } from './addresses.ts';
 
 /** A server of raw bytes: `serve` gets every connection, and with `allowHalfOpen` may write on when its client has ended. */
 export async function startRaw(
@@ -36,6 +38,18 @@ export function raw(port: number, bytes: string): Promise<{ text: string; reset:
     socket.on('close', () => resolve({ text, reset: true }));
     setTimeout(() => socket.destroy(), 15_000).unref();
   });
+}
+
+/** A connection that has carried a request, and one more on it. */
+export async function keepConnection(listen: Address) {
+  const socket = net.connect(listen.port, listen.host).setEncoding('latin1');
+  const ask = async (): Promise<string> => {
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const [answer] = await once(socket, 'data');
+    return answer;
+  };
+  await ask();
+  return { socket, ask };
 }
 
 /** A GET as text, with more header lines if there are any; the connection is closed after the answer. */

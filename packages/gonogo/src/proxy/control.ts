@@ -1,6 +1,5 @@
 import { messageOf } from '../errors.ts';
 import { whyUnusable } from '../system/certificate.ts';
-import { Mutex } from '../system/mutex.ts';
 import type { RpcHandlers } from '../system/rpc.ts';
 import { RpcError } from '../system/rpc.ts';
 import { inWords, problemsOf } from '../wire/problems.ts';
@@ -19,7 +18,8 @@ import type { Front } from './front.ts';
 import type { LiveRoute } from './live-route.ts';
 import { allMetrics } from './metrics.ts';
 import type { Routes } from './routes.ts';
-import { loadRoutes, type Stored, saveRoutes } from './routes-file.ts';
+import type { Stored } from './routes-file.ts';
+import { RoutesStore } from './routes-store.ts';
 import type { Settings } from './settings.ts';
 import { Staged } from './staged.ts';
 import { statsOf } from './stats.ts';
@@ -30,6 +30,7 @@ import {
   type SplitOf,
   type Table,
   unpublished,
+  withHold,
   withMembers,
 } from './table.ts';
 import { refuseStale, type Ticket, Tickets } from './tickets.ts';
@@ -54,16 +55,15 @@ type Place = { target: string; slot: SlotName };
 /** The control side of a proxy. Every change is stored before it is served, and served before it is acknowledged. */
 export class Control {
   readonly #options: ControlOptions;
-  readonly #changes = new Mutex();
+  readonly #store: RoutesStore;
   readonly #tickets = new Tickets();
   readonly #staged: Staged;
   readonly #drains: Promise<Drained>[] = [];
-  #stored: Stored;
 
   constructor(options: ControlOptions) {
     this.#options = options;
+    this.#store = new RoutesStore({ ...options, serve: (stored) => this.#serve(stored) });
     this.#staged = new Staged(options.file);
-    this.#stored = options.stored;
   }
 
   handlers(): RpcHandlers {
@@ -73,7 +73,7 @@ export class Control {
       pid: process.pid,
       version: proxyVersion,
       program,
-      secret: this.#stored.secret,
+      secret: this.#store.stored.secret,
       listen: front.listen,
     };
     return {
@@ -81,26 +81,27 @@ export class Control {
       observe: checked('observe', ({ target }) => this.#observe(target)),
       publish: checked('publish', (input) => this.#publish(input)),
       unpublish: checked('unpublish', ({ target }) =>
-        this.#change((stored) => withTable(stored, unpublished(stored.table, target))),
+        this.#store.change((stored) => withTable(stored, unpublished(stored.table, target))),
       ),
-      members: checked('members', (input) => this.#change((stored) => members(stored, input))),
+      members: checked('members', (input) => this.#store.change((stored) => members(stored, input))),
       prepare: checked('prepare', (input) => this.#prepare(input)),
       commit: checked('commit', ({ token }) => this.#commit(token)),
       drop: checked('drop', ({ token }) => this.#drop(token)),
       counters: checked('counters', (place) => counted(this.#pool(place).traffic)),
       drain: checked('drain', (input) => this.#drain(input)),
-      hold: checked('hold', ({ target, ...bounds }) => this.#live(target).hold(bounds)),
-      release: checked('release', ({ target }) => this.#live(target).release()),
-      reload: checked('reload', () => this.#reload()),
+      hold: checked('hold', (input) => this.#hold(input)),
+      release: checked('release', ({ target }) => this.#release(target)),
+      reload: checked('reload', () => this.#store.reload()),
       stats: checked('stats', () => this.stats()),
       metrics: checked('metrics', () => this.metrics()),
       retire: checked('retire', ({ deadline }) => this.#retire(deadline)),
     };
   }
 
-  /** What is asked of one that retires: its users are not known to the next one. */
+  /** What is asked of one that retires: its users are not known to the next one, and follow a flip before it is acknowledged. */
   replacedHandlers(): RpcHandlers {
     return {
+      reload: checked('reload', () => this.#store.reload()),
       drain: checked('drain', (input) => {
         const drained = this.#drainReplaced(input);
         this.#drains.push(drained);
@@ -115,29 +116,29 @@ export class Control {
   }
 
   stats() {
-    return statsOf(this.#stored.table, this.#options);
+    return statsOf(this.#store.stored.table, this.#options);
   }
 
   /** The counts of all workers in Prometheus' text format. */
   metrics(): Promise<string> {
     const { sockets } = this.#options;
-    return allMetrics(sockets(this.#stored.settings.workers ?? 1));
+    return allMetrics(sockets(this.#store.stored.settings.workers ?? 1));
   }
 
   #observe(target: string): { split: SplitOf; generation: number; settled: boolean } {
-    const route = routeOf(this.#stored.table, target);
+    const route = routeOf(this.#store.stored.table, target);
     return { split: route?.split ?? 'nobody', generation: route?.generation ?? 0, settled: true };
   }
 
   async #publish(input: ProxyInput<'publish'>): Promise<void> {
     const why = input.rules?.tls && (await whyUnusable(input.rules.tls));
     if (why !== undefined) throw new RpcError('BAD_CERTIFICATE', why);
-    await this.#change((stored) => publish(stored, input));
+    await this.#store.change((stored) => publish(stored, input));
   }
 
   async #prepare(input: ProxyInput<'prepare'>): Promise<{ token: string; generation: number }> {
     const prepared = this.#tickets.prepare(this.#route(input.target), input);
-    await this.#change((stored) => withTable(stored, this.#tickets.fence(stored.table, input)));
+    await this.#store.change((stored) => withTable(stored, this.#tickets.fence(stored.table, input)));
     await this.#stage(prepared.token);
     return prepared;
   }
@@ -146,8 +147,7 @@ export class Control {
   async #stage(token: string): Promise<void> {
     if (!this.#options.writes) return;
     const ticket = this.#tickets.find(token);
-    await this.#changes.run(async () => {
-      const from = this.#stored;
+    await this.#store.inTurn(async (from) => {
       const to = this.#shifted(from, ticket);
       await this.#staged.stage(token, { target: ticket.target, from, to });
     });
@@ -155,10 +155,9 @@ export class Control {
 
   async #commit(token: string): Promise<{ generation: number }> {
     const ticket = this.#tickets.find(token);
-    await this.#changes.run(async () => {
-      const from = this.#stored;
+    await this.#store.inTurn(async (from) => {
       const staged = await this.#staged.commit(token, from);
-      await (staged ? this.#serve(staged) : this.#store(this.#shifted(from, ticket)));
+      await (staged ? this.#store.serve(staged) : this.#store.save(this.#shifted(from, ticket)));
     });
     await this.#drop(token);
     return { generation: ticket.generation + 1 };
@@ -175,32 +174,23 @@ export class Control {
     await this.#staged.drop(token);
   }
 
-  /** One change after another: the file never holds older routes than those that are served. */
-  #change(next: (stored: Stored) => Stored): Promise<void> {
-    return this.#changes.run(async () => {
-      const stored = next(this.#stored);
-      if (stored !== this.#stored) await this.#store(stored);
-    });
+  async #hold({ target, ...bounds }: ProxyInput<'hold'>): Promise<void> {
+    const route = this.#live(target);
+    const hold = { ...bounds, until: Date.now() + bounds.within };
+    await this.#store.change((stored) => withTable(stored, withHold(stored.table, target, hold)));
+    route.hold(bounds);
   }
 
-  async #store(stored: Stored): Promise<void> {
-    if (this.#options.writes) await saveRoutes(this.#options.file, stored);
-    await this.#serve(stored);
-  }
-
-  /** What the worker that writes has stored. */
-  #reload(): Promise<void> {
-    return this.#changes.run(async () => {
-      const stored = await loadRoutes(this.#options.file);
-      if (stored) await this.#serve(stored);
-    });
+  async #release(target: string): Promise<void> {
+    this.#live(target).release();
+    await this.#store.change((stored) => withTable(stored, withHold(stored.table, target, undefined)));
   }
 
   /** Nobody tells it anything from now on: those who stay with it go by what the next one stores. */
   async #retire(deadline: number): Promise<void> {
     const { file, routes, retire } = this.#options;
     const goOn = async (): Promise<void> => {
-      await this.#reload();
+      await this.#store.reload();
       routes.releaseServed();
     };
     follow(file, () => void goOn().catch((error: unknown) => console.error(messageOf(error))));
@@ -208,7 +198,6 @@ export class Control {
   }
 
   async #serve(stored: Stored): Promise<void> {
-    this.#stored = stored;
     const { settings, routes, front } = this.#options;
     settings.apply(stored.settings);
     routes.serve(stored.table);
@@ -216,7 +205,7 @@ export class Control {
   }
 
   async #drainReplaced(input: ProxyInput<'drain'>): Promise<Drained> {
-    await this.#reload(); // Who comes from now on goes where the next one sends them.
+    await this.#store.reload(); // Who comes from now on goes where the next one sends them.
     return await this.#drain(input);
   }
 
@@ -226,7 +215,7 @@ export class Control {
   }
 
   #route(target: string): RouteWire {
-    const route = routeOf(this.#stored.table, target);
+    const route = routeOf(this.#store.stored.table, target);
     if (!route) throw noRoute(target);
     return route;
   }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { startUpstream, type Upstream } from '../../../../bench/strict-client/upstream.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
+import { keepConnection } from '../../../../test/suites/raw.ts';
 import { eventually, get } from '../../../../test/suites/router-tools.ts';
 import { entryPath } from '../system/entries.ts';
 import { startStrictClient } from '../system/strict-client.ts';
@@ -33,18 +33,6 @@ test('a proxy that is replaced by soft drain loses nothing', async (t) => {
   assert.ok((await next.ask('counters', { target: 't', slot: 'blue' })).requests > 0);
 });
 
-/** A connection that has carried a request. */
-async function keep({ listen }: ProxyProcess) {
-  const socket = net.connect(listen.port, listen.host).setEncoding('latin1');
-  const ask = async (): Promise<string> => {
-    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    const [answer] = await once(socket, 'data');
-    return answer;
-  };
-  await ask();
-  return { socket, ask };
-}
-
 type SplitTo = 'nobody' | { readonly green: number };
 
 async function shift({ ask }: ProxyProcess, to: SplitTo): Promise<void> {
@@ -66,9 +54,15 @@ async function start(t: TestContext) {
   return { proxy, green };
 }
 
+async function kill({ child }: ProxyProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
 test('who has stayed with a proxy that retires goes where the next one sends everybody', async (t) => {
   const { proxy, green } = await start(t);
-  const kept = await Promise.all(Array.from({ length: 50 }, () => keep(proxy)));
+  const kept = await Promise.all(Array.from({ length: 50 }, () => keepConnection(proxy.listen)));
   t.after(() => kept.map(({ socket }) => socket.destroy()));
   await proxy.ask('retire', { deadline: 20_000 });
   const next = await proxy.next();
@@ -97,6 +91,32 @@ test('who waits at a proxy that retires is let go when the next one sends users 
   await fillGreen(next, green);
   await shift(next, { green: 100 });
   assert.match((await answer).text, /^v2/);
+});
+
+test('a proxy that is started in the middle of a hold has users wait for what is left of it', async (t) => {
+  const { proxy, green } = await start(t);
+  await shift(proxy, 'nobody');
+  await proxy.ask('hold', { target: 't', atMost: 1, within: 20_000 });
+  await kill(proxy);
+  const next = await proxy.next();
+  t.after(() => next.close());
+  const answer = get(next.listen);
+  const waiting = async () => (await next.ask('stats', undefined)).targets[0]?.held === 1;
+  await eventually('somebody waits', waiting);
+  assert.equal((await get(next.listen)).status, 503, 'one more than may wait');
+  await fillGreen(next, green);
+  await shift(next, { green: 100 });
+  await next.ask('release', { target: 't' });
+  assert.match((await answer).text, /^v2/);
+  await kill(next);
+  const last = await proxy.next();
+  t.after(() => last.close());
+  assert.match((await get(last.listen)).text, /^v2/, 'nobody waits any more');
+  await last.ask('hold', { target: 't', atMost: 1, within: 1 });
+  await kill(last);
+  const late = await proxy.next();
+  t.after(() => late.close());
+  assert.match((await get(late.listen)).text, /^v2/, 'that hold is over');
 });
 
 test('a proxy that was started wrongly says how it is started, and ends', async () => {

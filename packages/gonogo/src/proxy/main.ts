@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   settings.apply(stored.settings);
   const routes = new Routes(settings.limits);
   routes.serve(stored.table);
+  routes.resumeHolds(stored.table, Date.now());
   const metrics = async (): Promise<string> => (await started.promise).metrics();
   const started = Promise.withResolvers<{ metrics(): Promise<string> }>();
   const { secret } = stored;

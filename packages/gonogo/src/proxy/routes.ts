@@ -45,6 +45,15 @@ export class Routes {
     this.#find(table);
   }
 
+  /** Goes on with holds that began in a process before this one, for what is left of them; `now` in epoch milliseconds. */
+  resumeHolds(table: Table, now: number): void {
+    for (const { target, hold } of table) {
+      if (!hold || hold.until <= now) continue;
+      const within = Math.min(hold.until - now, hold.within); // The clock may have been set back.
+      this.#live.get(target)?.hold({ atMost: hold.atMost, within });
+    }
+  }
+
   /** Lets everybody go who waits for somebody to serve, where somebody does. */
   releaseServed(): void {
     for (const route of this.#live.values()) if (route.isServed) route.release();

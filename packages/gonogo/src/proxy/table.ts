@@ -5,6 +5,7 @@ export type Table = readonly RouteWire[];
 
 export type SlotName = 'blue' | 'green';
 export type SplitOf = RouteWire['split'];
+export type HoldOf = NonNullable<RouteWire['hold']>;
 export type MemberOf = RouteWire['members'][SlotName][number];
 
 export const routeOf = (table: Table, target: string): RouteWire | undefined =>
@@ -50,11 +51,23 @@ export function withMembers(
 export const fenced = (table: Table, target: string, fence: number): Table =>
   table.map((route) => (route.target === target ? { ...route, fence: Math.max(route.fence, fence) } : route));
 
-/** Moves the split, and with it the generation. */
+/** Moves the split, and with it the generation. Nobody has to wait any more where somebody serves. */
 export function shifted(table: Table, target: string, split: SplitOf): Table {
-  return table.map((route) =>
+  const moved = table.map((route) =>
     route.target === target ? { ...route, split, generation: route.generation + 1 } : route,
   );
+  return split === 'nobody' ? moved : withHold(moved, target, undefined);
+}
+
+/** Remembers that requests of a target wait, or that they do not. */
+export function withHold(table: Table, target: string, hold: HoldOf | undefined): Table {
+  const before = routeOf(table, target);
+  if (before?.hold === hold) return table;
+  return table.map((route) => {
+    if (route !== before) return route;
+    const { hold: _, ...rest } = route;
+    return hold ? { ...rest, hold } : rest;
+  });
 }
 
 export function sameSplit(a: SplitOf, b: SplitOf): boolean {

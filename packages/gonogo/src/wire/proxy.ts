@@ -104,6 +104,8 @@ export const RouteWire = z.strictObject({
   split: SplitWire,
   members: z.strictObject({ blue: z.array(MemberWire), green: z.array(MemberWire) }),
   rules: z.exactOptional(RulesWire),
+  /** Requests wait, so that a process that is started meanwhile has them wait as well; `until` in epoch milliseconds. */
+  hold: z.exactOptional(z.strictObject({ atMost: count, within: amount, until: amount })),
 });
 export type RouteWire = z.infer<typeof RouteWire>;
 

@@ -8,7 +8,7 @@ import { startUpstream, type Upstream } from '../../../../../bench/strict-client
 import { needs } from '../../../../../test/require.ts';
 import { type Address, freeAddress } from '../../../../../test/suites/addresses.ts';
 import { makeCertificate } from '../../../../../test/suites/certificate.ts';
-import { raw } from '../../../../../test/suites/raw.ts';
+import { keepConnection, raw } from '../../../../../test/suites/raw.ts';
 import { type EmbeddedHost, routerHost } from '../../../../../test/suites/router-host.ts';
 import {
   countsOf,
@@ -139,6 +139,22 @@ describe('fronts of the embedded router', () => {
     await socket.stop();
     await eventually('the old one has ended', async () => (await proxies(listen)).length === 1);
     assert.deepEqual(await host.router.drain({ target, slot: 'blue' }, 10_000), { closed: 0, cut: 0 });
+  });
+
+  test('a flip is acknowledged by a proxy that was replaced too: who has stayed with it goes where all go', async () => {
+    const listen = await freeAddress();
+    const target = await publish(listen, {});
+    const kept = await Promise.all(Array.from({ length: 10 }, () => keepConnection(listen)));
+    const preview = { port: (await freeAddress()).port };
+    await host.router.publish(target, { listen, settings: { preview } });
+    for (const [i, one] of kept.entries()) {
+      const slot = i % 2 === 0 ? 'green' : 'blue';
+      await shift(host.router, target, all(slot));
+      const answer = await one.ask();
+      assert.match(answer, slot === 'green' ? /v2/ : /v1/, `after flip ${i}`);
+      assert.match(answer, /\r\nConnection: close\r\n/, 'it is the old one that answers');
+      one.socket.destroy();
+    }
   });
 
   test('an address for previews that is taken is refused, and nothing changes', async () => {

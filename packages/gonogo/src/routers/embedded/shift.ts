@@ -3,16 +3,23 @@ import { streamOf, targetKey } from '../../domain/target.ts';
 import { problem } from '../../errors.ts';
 import type { Fence } from '../../ports/leases.ts';
 import type { Prepared, Shifted } from '../../ports/router.ts';
-import { RpcError } from '../../system/rpc.ts';
+import { type RpcClient, RpcError } from '../../system/rpc.ts';
 import type { ProxyInput } from '../../wire/proxy.ts';
 import { ask, codeOf, type Line, openLine, type Place } from './apply.ts';
 import { askProxyOf, type EmbeddedRouterOptions, inWords, mustPlace } from './proxies.ts';
+import { connectReplaced, followed } from './replaced.ts';
 
 /** What was prepared and neither committed nor dropped, by the first worker's token. */
 export type OpenShifts = Map<string, OpenShift>;
 
 /** The workers are remembered, so that nothing is looked up or connected between a commit and its acknowledgement. */
-type OpenShift = { readonly fence: Fence; readonly first: Ticket; readonly others: readonly Ticket[] };
+type OpenShift = {
+  readonly fence: Fence;
+  readonly first: Ticket;
+  readonly others: readonly Ticket[];
+  /** Processes that were replaced: who has stayed with them follows too. */
+  readonly replaced: readonly RpcClient[];
+};
 
 /** `line`: open since the shift was prepared. */
 type Ticket = { readonly place: Place; readonly token: string; readonly line: Line };
@@ -28,11 +35,12 @@ export async function prepare(shifting: Shifting, shift: Shift, fence: Fence): P
     fence,
     first: { place: first, token, line: await openLine(first) },
     others: tickets,
+    replaced: await connectReplaced(shifting.folder, first.id),
   });
   return { shift, generation, token };
 }
 
-/** Resolves when the first worker has stored the new split, and every worker serves it. */
+/** Resolves when the first worker has stored the new split, and every process that answers users serves it. */
 export async function commit(shifting: Shifting, prepared: Prepared): Promise<Shifted> {
   const { token } = prepared;
   const since = performance.now();
@@ -41,7 +49,10 @@ export async function commit(shifting: Shifting, prepared: Prepared): Promise<Sh
     throw problem('INTERNAL', { what: 'a shift that was dropped or tried cannot be committed' });
   try {
     await commitFirst(shifting, prepared, open);
-    await Promise.all(open.others.map((ticket) => commitOther(ticket, prepared)));
+    await Promise.all([
+      ...open.others.map((ticket) => commitOther(ticket, prepared)),
+      ...open.replaced.map(followed),
+    ]);
     return { generation: prepared.generation, ms: performance.now() - since };
   } finally {
     forget(shifting, token);
@@ -88,6 +99,7 @@ function forget({ open }: Shifting, token: string): void {
   const shift = open.get(token);
   open.delete(token);
   for (const { line } of shift ? [shift.first, ...shift.others] : []) line.close();
+  for (const client of shift?.replaced ?? []) client.close();
 }
 
 /** One that was started anew since it was prepared reads what the first has stored. */
