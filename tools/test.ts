@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
+import { endsWithItsTests } from './test/ending.ts';
 import { report } from './test/report.ts';
 
 // npm test [-- PATH… [--test-name-pattern REGEX]]: every test, or those whose path contains one of the arguments.
@@ -35,7 +36,7 @@ async function runTests(files: readonly string[]): Promise<boolean> {
       files: files.map((path) => join(root, path)),
       concurrency: Math.max(2, availableParallelism()),
       timeout: 3 * minute,
-      forceExit: true, // A test that fails may leave open what would hold its file for ever.
+      ...endsWithItsTests,
       signal: AbortSignal.timeout(22 * minute),
       ...(values['test-name-pattern'] ? { testNamePatterns: values['test-name-pattern'] } : {}),
     });

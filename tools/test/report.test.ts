@@ -7,8 +7,11 @@ import { type Executed, exec } from '../../packages/gonogo/src/system/exec.ts';
 
 const runner = `
   import { run } from 'node:test';
+  import { endsWithItsTests } from '${join(import.meta.dirname, 'ending.ts')}';
   import { report } from '${join(import.meta.dirname, 'report.ts')}';
-  const ok = await report(run({ files: [process.argv[2]] }), process.stdout, { requireAll: process.argv[3] === 'all' });
+  const events = run({ files: [process.argv[2]], ...endsWithItsTests });
+  if (process.argv[3] === 'slowly') events.on('test:pass', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2));
+  const ok = await report(events, process.stdout, { requireAll: process.argv[3] === 'all' });
   process.exitCode = ok ? 0 : 1;
 `;
 
@@ -44,4 +47,15 @@ test('a failing test is explained before the summary', async () => {
   const { code, stdout } = await runFile(`test('c', () => { throw new Error('broken on purpose'); });`);
   assert.equal(code, 1);
   assert.match(stdout, /failing tests:[\s\S]*broken on purpose[\s\S]*ℹ fail 1\n/);
+});
+
+test('no result is lost, however slowly results are taken and whatever a test has left open', async () => {
+  const { code, stdout } = await runFile(
+    `import { createServer } from 'node:net';
+     test('left open', () => void createServer().listen(0, '127.0.0.1'));
+     for (let i = 0; i < 500; i += 1) test('x'.repeat(500) + i, () => {});`,
+    'slowly',
+  );
+  assert.equal(code, 0);
+  assert.match(stdout, /ℹ tests 501\nℹ suites 0\nℹ pass 501\n/);
 });
