@@ -40,7 +40,7 @@ export type Held = {
   /** Called once, with nothing when nobody serves it after all or it waited for too long. */
   onAdmitted(callback: (claim: Claim | undefined) => void): void;
   /**
-   * It has so many octets of its body here: whether more may come. It is read on while it may, since only that shows when its
+   * It has so many octets of its body here, beyond what is kept of every request: whether more may come. It is read on while it may, since only that shows when its
    * client leaves.
    */
   keeps(octets: number): boolean;

@@ -131,8 +131,9 @@ export class Exchange implements Asker, BodySink, Lasting {
   flushRequest(): void {
     if (this.#phase === 'over') return;
     this.#sending.flush();
-    if (!this.#sending.congested || this.#sending.complete) return;
-    if (!this.#held?.keeps(this.#sending.kept)) this.#client.stopBody();
+    if (!this.#sending.congested) return;
+    const more = this.#held?.keeps(this.#sending.excess);
+    if (!more && !this.#sending.complete) this.#client.stopBody();
   }
 
   get requestCongested(): boolean {

@@ -7,10 +7,13 @@ export type HoldBounds = {
   readonly within: number;
 };
 
-/** `octets`: what may be kept of the bodies of all who wait, beyond what is kept of every request. */
-type Bounds = HoldBounds & { readonly octets: number };
+/** Octets that are kept of the bodies of all who wait, whatever for, beyond what is kept of every request. */
+export type Room = { kept: number };
 
-/** No request takes more than one in so many of those octets. */
+/** `octets`: how many of them may be kept. */
+type Bounds = HoldBounds & { readonly octets: number; readonly room: Room };
+
+/** No request takes more than one in so many. */
 const shares = 16;
 
 type Admit = (asked: Asked) => Claim | undefined;
@@ -20,26 +23,22 @@ type Waiting = { admitted?: (claim: Claim | undefined) => void; readonly asked: 
 export class Hold {
   readonly #atMost: number;
   readonly #octets: number;
+  readonly #room: Room;
   readonly #waiting = new Set<Waiting>();
   readonly #timer: NodeJS.Timeout;
   readonly #before: Hold | undefined;
-  /** Octets of the bodies of those who wait here. */
-  #own = 0;
 
   /** `before`: who waits there already counts here, and waits for no longer than that one said. */
-  constructor({ atMost, within, octets }: Bounds, expired: () => void, before?: Hold) {
+  constructor({ atMost, within, octets, room }: Bounds, expired: () => void, before?: Hold) {
     this.#atMost = atMost;
     this.#octets = octets;
+    this.#room = room;
     this.#timer = setTimeout(expired, within);
     this.#before = before?.size ? before : undefined;
   }
 
   get size(): number {
     return this.#waiting.size + (this.#before?.size ?? 0);
-  }
-
-  get kept(): number {
-    return this.#own + (this.#before?.kept ?? 0);
   }
 
   /** Undefined when as many wait as may. */
@@ -59,16 +58,14 @@ export class Hold {
   }
 
   #keeps(place: Waiting, octets: number): boolean {
-    const more = octets - place.kept;
-    if (octets > this.#octets / shares || this.kept + more > this.#octets) return false;
+    this.#room.kept += octets - place.kept;
     place.kept = octets;
-    this.#own += more;
-    return true;
+    return octets <= this.#octets / shares && this.#room.kept <= this.#octets;
   }
 
   #remove(place: Waiting): boolean {
     const waited = this.#waiting.delete(place);
-    if (waited) this.#own -= place.kept;
+    if (waited) this.#room.kept -= place.kept;
     return waited;
   }
 

@@ -51,7 +51,7 @@ export type Limits = {
   readonly bodyBytes: number;
   /** What is kept in memory in each direction of a connection for a peer that reads slowly. */
   readonly bufferedBytes: number;
-  /** What is kept in memory of the bodies of requests that wait for a cutover, beyond the first 64 KB of each. */
+  /** What is kept in memory of the bodies of all requests that wait for cutovers, beyond the first 64 KB of each. */
   readonly heldBytes: number;
   /** Client connections in all; one more is closed at once. */
   readonly connections: number;

@@ -4,7 +4,7 @@ import { isFingerprinted } from './assets.ts';
 import { type Balance, chooseByPlace, chooseSlot, chooseUpstream, previewSlot } from './choose.ts';
 import { type Asked, Claim, type Held, type Pool } from './claim.ts';
 import { Traffic } from './counters.ts';
-import { Hold, type HoldBounds, healthy } from './hold.ts';
+import { Hold, type HoldBounds, healthy, type Room } from './hold.ts';
 import { usualUpgrades } from './http/upgrade.ts';
 import type { Limits } from './limits.ts';
 import { newId, placeOf, placeOfId, setCookie } from './sticky.ts';
@@ -18,15 +18,18 @@ export class LiveRoute {
   readonly target: string;
   readonly pools: Readonly<Record<SlotName, Pool>>;
   readonly #limits: Limits;
+  readonly #room: Room;
   readonly #balance: Balance = { blue: 0, green: 0 };
   #split: SplitOf = 'nobody';
   #rules: RulesWire = {};
   #digest: Buffer | undefined;
   #hold: Hold | undefined;
 
-  constructor(target: string, limits: Limits) {
+  /** `room`: of all targets of a proxy. */
+  constructor(target: string, limits: Limits, room: Room = { kept: 0 }) {
     this.target = target;
     this.#limits = limits;
+    this.#room = room;
     this.pools = { blue: emptyPool(target, 'blue'), green: emptyPool(target, 'green') };
   }
 
@@ -75,8 +78,8 @@ export class LiveRoute {
 
   /** Makes requests wait. Those who wait already go on to do so, within the bounds they came to. */
   hold(bounds: HoldBounds): void {
-    const octets = this.#limits.heldBytes;
-    const hold = new Hold({ ...bounds, octets }, () => this.#letGo(hold), this.#hold);
+    const [octets, room] = [this.#limits.heldBytes, this.#room];
+    const hold = new Hold({ ...bounds, octets, room }, () => this.#letGo(hold), this.#hold);
     this.#hold = hold;
   }
 

@@ -1,5 +1,6 @@
 import { reachesOf } from '../wire/reach.ts';
 import type { Asked, Claim, Held } from './claim.ts';
+import type { Room } from './hold.ts';
 import type { Limits } from './limits.ts';
 import { LiveRoute } from './live-route.ts';
 import { type Matcher, makeMatcher } from './match.ts';
@@ -16,6 +17,7 @@ export class Routes {
   #ports = new Map<number, LiveRoute>();
   #retiring = false;
   readonly #limits: Limits;
+  readonly #room: Room = { kept: 0 };
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -38,7 +40,7 @@ export class Routes {
       route.remove();
     }
     for (const wire of table) {
-      const route = this.#live.get(wire.target) ?? new LiveRoute(wire.target, this.#limits);
+      const route = this.#live.get(wire.target) ?? new LiveRoute(wire.target, this.#limits, this.#room);
       this.#live.set(wire.target, route);
       route.update(wire);
     }

@@ -39,9 +39,9 @@ export class Sending implements BodySink {
     return this.#copy !== undefined;
   }
 
-  /** Octets that are kept of it. */
-  get kept(): number {
-    return this.#copy?.length ?? 0;
+  /** Octets that are kept of it, beyond what is kept of every request. */
+  get excess(): number {
+    return Math.max(0, (this.#copy?.length ?? 0) - replayLimit);
   }
 
   /** Octets of its body so far. */
@@ -71,7 +71,7 @@ export class Sending implements BodySink {
   /** More is here than one should keep, or than the instance takes yet. */
   get congested(): boolean {
     if (this.#connection) return this.#connection.link.congested;
-    return this.kept > replayLimit;
+    return this.excess > 0;
   }
 
   /** Sends what there is, and from now on what comes; `flush` writes it. `host`: in place of the one that was asked for. */
