@@ -7,6 +7,8 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** What is kept of a request so that it can be sent once more, in octets. */
 const replayLimit = 65_536;
+/** Text that was put together of many small pieces takes ten times what is in it, so as many as this become one. */
+const manyPieces = 1024;
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 /** One request on its way to an instance, and a copy of what was sent while it can be sent once more. */
@@ -17,6 +19,7 @@ export class Sending implements BodySink {
   #connection: UpstreamConnection | undefined;
   /** Of its body. */
   #copy: string | undefined = '';
+  #pieces = 0;
   #complete: boolean;
   #received = 0;
   /** The protocols that the instance is asked to switch to, as a list. */
@@ -119,8 +122,13 @@ export class Sending implements BodySink {
   #send(text: string): void {
     if (this.#copy !== undefined) {
       const long = this.#copy.length + text.length > replayLimit;
-      this.#copy = long && this.#connection?.connected ? undefined : this.#copy + text;
+      this.#copy = long && this.#connection?.connected ? undefined : this.#joined(this.#copy + text);
     }
     this.#connection?.write(text);
+  }
+
+  #joined(copy: string): string {
+    this.#pieces += 1;
+    return this.#pieces % manyPieces === 0 ? Buffer.from(copy, 'latin1').toString('latin1') : copy;
   }
 }
