@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import { test } from 'node:test';
+import { startProxy } from '../../../../test/suites/proxy-process.ts';
+import { asked, raw, startRaw } from '../../../../test/suites/raw.ts';
+import { eventually } from '../../../../test/suites/router-tools.ts';
 import { chooseUpstream } from './choose.ts';
 import type { Pool } from './claim.ts';
 import { Traffic } from './counters.ts';
@@ -62,3 +67,50 @@ test('an instance that is out gets requests only when no other takes them', () =
   upstreams[1]?.health.failed(true);
   assert.notEqual(chooseUpstream(pool), undefined);
 });
+
+const events = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n';
+const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
+/** An instance that fails requests for /fail, and says its name otherwise, if nothing that lasts is asked for. */
+const startInstance = (name: string) =>
+  startRaw((socket) =>
+    socket.once('data', (bytes) => {
+      if (bytes.includes(' /fail ')) socket.destroy();
+      else if (bytes.includes(' /events ')) socket.write(events);
+      else if (bytes.includes('Upgrade: websocket')) socket.write(switching);
+      else socket.end(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n${name}`);
+    }),
+  );
+
+const lasting = {
+  'event streams': 'GET /events HTTP/1.1\r\nHost: a\r\n\r\n',
+  WebSockets: 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+};
+
+for (const [kind, request] of Object.entries(lasting))
+  test(`an instance that is asked for ${kind} answers, though no such answer is ever complete`, async (t) => {
+    const [proxy, a, b] = await Promise.all([startProxy(), startInstance('a'), startInstance('b')]);
+    t.after(() => Promise.all([proxy.close(), a.close(), b.close()]));
+    const { port } = proxy.listen;
+    const fail = async (): Promise<void> => assert.match((await raw(port, asked('/fail'))).text, / 502 /);
+    await proxy.serve(a.port, { limits: { failures: 2, ejection: 600_000, slowStart: 0 } });
+    await fail();
+    const client = net.connect(port, '127.0.0.1');
+    client.write(request);
+    await once(client, 'data');
+    client.resetAndDestroy();
+    await fail();
+    await eventually('nothing is in flight', async () => {
+      const [target] = (await proxy.ask('stats', undefined)).targets;
+      return target?.slots[0]?.inFlight === 0;
+    });
+    const members = [a, b].map((one, i) => ({
+      instance: `blue-${i + 1}`,
+      host: '127.0.0.1',
+      port: one.port,
+    }));
+    await proxy.ask('members', { target: 't', slot: 'blue', members });
+    let names = '';
+    for (let i = 0; i < 2; i += 1) names += (await raw(port, asked())).text.at(-1);
+    assert.match(names, /a/, 'it is not left out');
+  });

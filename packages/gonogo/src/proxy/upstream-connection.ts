@@ -106,6 +106,7 @@ export class UpstreamConnection implements LinkOwner {
   become(raw: RawOwner): void {
     this.#asker = undefined;
     this.#raw = raw;
+    this.upstream.health.succeeded();
   }
 
   bytes(bytes: Buffer, end: number): void {
@@ -149,6 +150,7 @@ export class UpstreamConnection implements LinkOwner {
   #answered(asker: Asker, head: ResponseHead): number {
     this.#head = head;
     this.#body = new BodyReader(framingOf(asker.method, head));
+    if (head.events) this.upstream.health.succeeded(); // It may never be complete.
     asker.answered(head);
     return this.#asker === asker ? head.end : -1;
   }
