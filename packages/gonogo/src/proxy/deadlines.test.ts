@@ -207,7 +207,7 @@ describe('deadlines of the proxy', () => {
     });
   });
 
-  test('a client with a silent WebSocket or event stream is asked for by the kernel', {
+  test('the kernel asks for both ends of a silent WebSocket or event stream', {
     skip: process.platform === 'linux' ? false : 'reads /proc/net/tcp',
   }, async () => {
     const answers: Record<string, string> = {
@@ -216,25 +216,28 @@ describe('deadlines of the proxy', () => {
       plain: head,
     };
     const switching = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    let instance: net.Socket | undefined;
     const serve = (socket: net.Socket): void => {
+      instance = socket;
       socket.on('data', (bytes) => socket.write(answers[/\/(\w+)/.exec(String(bytes))?.[1] ?? ''] ?? ''));
     };
     await under({}, serve, async () => {
-      const timers: Record<string, string | undefined> = {};
+      const timers: Record<string, (string | undefined)[]> = {};
       for (const kind of Object.keys(answers)) {
         const socket = net.connect(proxy.listen.port, '127.0.0.1');
         socket.write(`GET /${kind} HTTP/1.1\r\nHost: a\r\n${kind === 'websocket' ? switching : ''}\r\n`);
         await once(socket, 'data');
-        timers[kind] = timerOf(proxy.listen.port, socket.localPort ?? 0);
+        timers[kind] = [socket, instance].map(otherTimerOf);
         socket.destroy();
       }
-      assert.deepEqual(timers, { websocket: '02', stream: '02', plain: '00' });
+      assert.deepEqual(timers, { websocket: ['02', '02'], stream: ['02', '02'], plain: ['00', '00'] });
     });
   });
 });
 
-/** The timer of the side of a connection that has `port`, as proc_pid_net(5) has it: 02 is keep-alive. */
-function timerOf(port: number, remote: number): string | undefined {
+/** The timer of the other side of a connection, as proc_pid_net(5) has it: 02 is keep-alive. */
+function otherTimerOf(socket: net.Socket | undefined): string | undefined {
+  const { remotePort: port = 0, localPort: remote = 0 } = socket ?? {};
   const hex = (number: number): string => number.toString(16).toUpperCase().padStart(4, '0');
   const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n');
   const fields = rows.map((row) => row.trim().split(/\s+/));

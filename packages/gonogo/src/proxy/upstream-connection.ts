@@ -106,7 +106,7 @@ export class UpstreamConnection implements LinkOwner {
   become(raw: RawOwner): void {
     this.#asker = undefined;
     this.#raw = raw;
-    this.upstream.health.succeeded();
+    this.#lasts();
   }
 
   bytes(bytes: Buffer, end: number): void {
@@ -150,9 +150,15 @@ export class UpstreamConnection implements LinkOwner {
   #answered(asker: Asker, head: ResponseHead): number {
     this.#head = head;
     this.#body = new BodyReader(framingOf(asker.method, head));
-    if (head.events) this.upstream.health.succeeded(); // It may never be complete.
+    if (head.events) this.#lasts();
     asker.answered(head);
     return this.#asker === asker ? head.end : -1;
+  }
+
+  /** What it answers may never be complete, and no deadline finds out whether it is still there. */
+  #lasts(): void {
+    this.upstream.health.succeeded();
+    this.link.watchPeer();
   }
 
   #readBody(asker: Asker, { bytes, at, end }: { bytes: Buffer; at: number; end: number }): void {
