@@ -75,7 +75,7 @@ const limits = parsed(
     ),
     silence: optional(
       duration(),
-      'Silence of an instance in the middle of an answer that is no event stream. Default 300s.',
+      'Silence of an instance in the middle of an answer that is no event stream; or of a switched connection, once one side has ended its half. Default 300s.',
     ),
     body_rate: optional(
       size(),

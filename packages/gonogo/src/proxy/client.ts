@@ -234,8 +234,9 @@ export class Client implements LinkOwner, ClientSide, RequestTaker {
     this.link.watchPeer();
     this.sink.switch(head, marks);
     this.sink.flush();
+    const { limits, clock } = this.#serving;
     this.#tunnel = new Tunnel(this.link, connection, {
-      linger: this.#serving.limits.tunnelLinger,
+      ...{ limits, clock },
       closed: () => {
         exchange?.end();
         this.#log.end(exchange, false);
@@ -247,8 +248,8 @@ export class Client implements LinkOwner, ClientSide, RequestTaker {
 
   /** Looks at the clock; called every `limits.sweep`. */
   tick(now: number): void {
-    if (this.#tunnel) return;
-    if (this.#exchange) this.#exchange.tick();
+    if (this.#tunnel) this.#tunnel.tick(now);
+    else if (this.#exchange) this.#exchange.tick();
     else if (now > this.#deadline) this.#expire();
   }
 

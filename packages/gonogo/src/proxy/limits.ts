@@ -25,7 +25,7 @@ export type Limits = {
   readonly idleUpstream: number;
   /** An idle connection to an instance is closed after this. */
   readonly keepUpstream: number;
-  /** Silence of an instance in the middle of an answer that is no event stream. */
+  /** Silence of an instance in the middle of an answer that is no event stream, and of a tunnel that one end has ended. */
   readonly silence: number;
   /** So many requests in a row without an answer take an instance out; a refused connection does so at once. */
   readonly failures: number;

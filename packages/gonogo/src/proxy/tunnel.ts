@@ -1,5 +1,13 @@
+import type { Limits } from './limits.ts';
 import type { Link } from './link.ts';
 import type { RawOwner, UpstreamConnection } from './upstream-connection.ts';
+
+type Options = {
+  readonly limits: Limits;
+  /** Milliseconds, as all deadlines are counted by. */
+  readonly clock: { readonly now: number };
+  readonly closed: () => void;
+};
 
 /**
  * Two connections whose octets pass untouched, both ways. When one closes, the other is closed after what was written to
@@ -9,15 +17,13 @@ export class Tunnel implements RawOwner {
   readonly #client: Link;
   readonly #instance: Link;
   readonly #connection: UpstreamConnection;
-  readonly #options: { readonly linger: number; readonly closed: () => void };
+  readonly #options: Options;
   #open = 2;
+  /** One end sends nothing more, and the kernel tells no more whether it is there. */
+  #half = false;
+  #touched = 0;
 
-  /** `linger`: how long the second half may still be written when the first has closed, in milliseconds. */
-  constructor(
-    client: Link,
-    connection: UpstreamConnection,
-    options: { readonly linger: number; readonly closed: () => void },
-  ) {
+  constructor(client: Link, connection: UpstreamConnection, options: Options) {
     this.#client = client;
     this.#connection = connection;
     this.#instance = connection.link;
@@ -34,29 +40,48 @@ export class Tunnel implements RawOwner {
   }
 
   fromClient(bytes: Buffer, start: number, end: number): void {
+    this.#touch();
     this.#instance.writeOctets(bytes, start, end);
     if (this.#instance.congested) this.#client.pause();
   }
 
   bytes(bytes: Buffer, start: number, end: number): void {
+    this.#touch();
     this.#client.writeOctets(bytes, start, end);
     if (this.#client.congested) this.#instance.pause();
   }
 
   clientDrained(): void {
+    this.#touch();
     this.#instance.resume();
   }
 
   drained(): void {
+    this.#touch();
     this.#client.resume();
   }
 
   clientEnded(): void {
-    this.#instance.end();
+    this.#end(this.#instance);
   }
 
   ended(): void {
-    this.#client.end();
+    this.#end(this.#client);
+  }
+
+  #end(other: Link): void {
+    this.#half = true;
+    this.#touch();
+    other.end();
+  }
+
+  #touch(): void {
+    this.#touched = this.#options.clock.now;
+  }
+
+  /** Looks at the clock. */
+  tick(now: number): void {
+    if (this.#half && now - this.#touched > this.#options.limits.silence) this.close();
   }
 
   clientClosed(): void {
@@ -69,8 +94,7 @@ export class Tunnel implements RawOwner {
 
   /** Closes both sides after what was written to them is out. */
   close(): void {
-    this.#client.endSoon(this.#options.linger);
-    this.#instance.endSoon(this.#options.linger);
+    for (const link of [this.#client, this.#instance]) link.endSoon(this.#options.limits.tunnelLinger);
   }
 
   #finish(other: Link): void {
@@ -79,6 +103,6 @@ export class Tunnel implements RawOwner {
       this.#options.closed();
       return;
     }
-    other.endSoon(this.#options.linger);
+    other.endSoon(this.#options.limits.tunnelLinger);
   }
 }

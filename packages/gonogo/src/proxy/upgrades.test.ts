@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
@@ -132,6 +133,40 @@ describe('upgrades', () => {
       return got;
     });
     assert.match(text, /\r\n\r\ngot input$/);
+  });
+
+  test('a tunnel of which one end has ended is closed when the other says nothing for too long, and no other is', async () => {
+    const limits = { silence: 1_000 };
+    const instances: net.Socket[] = [];
+    const serve = (socket: net.Socket): void => {
+      instances.push(socket.resume());
+      socket.once('data', () => socket.write(switching('websocket')));
+    };
+    await withRaw(serve, {}, async () => {
+      await proxy.ask('publish', { target: 't', settings: { limits } });
+      const open = async (): Promise<net.Socket> => {
+        const socket = net.connect({ ...proxy.listen, allowHalfOpen: true }).resume();
+        socket.write(upgrade('websocket'));
+        await once(socket, 'data');
+        return socket;
+      };
+      const [quiet, speaking, left, deserted] = [await open(), await open(), await open(), await open()];
+      speaking.end();
+      const speaks = setInterval(() => instances[1]?.write('.'), 50);
+      left.end();
+      instances[3]?.end();
+      await eventually('two are left', async () => {
+        const [target] = (await proxy.ask('stats', undefined)).targets;
+        return target?.slots[0]?.inFlight === 2;
+      });
+      clearInterval(speaks);
+      const all = [quiet, speaking, left, deserted];
+      assert.deepEqual(
+        all.map(({ readableEnded }) => readableEnded),
+        [false, false, true, true],
+      );
+      for (const socket of all) socket.destroy();
+    });
   });
 
   test('after a switch every octet passes, both ways, what came early included', async () => {
