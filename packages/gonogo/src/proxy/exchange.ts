@@ -71,7 +71,6 @@ export class Exchange implements Asker, BodySink, Lasting {
     return this.#held !== undefined;
   }
 
-  /** The instance was asked to switch; an answer that does not is the last one of its connection. */
   get asksToSwitch(): boolean {
     return this.#sending.offered !== '';
   }

@@ -113,6 +113,25 @@ describe('upgrades', () => {
     assert.equal(nobody.text.match(/HTTP\/1.1 /g)?.length, 1);
   });
 
+  test('an instance that was asked to switch, and answered otherwise, is asked nothing more on that connection', async () => {
+    const sent: string[] = [];
+    const serve = (socket: net.Socket): void => {
+      const of = sent.push('') - 1;
+      socket.on('data', (bytes) => {
+        sent[of] += bytes.toString('latin1');
+        socket.write(ok);
+      });
+    };
+    await withRaw(serve, {}, async () => {
+      await raw(proxy.listen.port, upgrade('websocket'));
+      await raw(proxy.listen.port, asked('/other'));
+      assert.deepEqual(
+        sent.map((text) => text.match(/^GET .*(?= HTTP)/gm)),
+        [['GET /'], ['GET /other']],
+      );
+    });
+  });
+
   test('a client that has sent all it has still gets what the instance sends', async () => {
     const serve = (socket: net.Socket): void => {
       socket.once('data', () => {

@@ -9,6 +9,8 @@ import type { Upstream } from './upstream.ts';
 /** Who waits for an answer. */
 export type Asker = {
   readonly method: string;
+  /** The instance is asked to switch; an answer that does not is the last one of its connection. */
+  readonly asksToSwitch: boolean;
   /** An informational answer, 101 not among them. */
   informed(head: ResponseHead): void;
   answered(head: ResponseHead): void;
@@ -182,7 +184,8 @@ export class UpstreamConnection implements LinkOwner {
     this.upstream.health.succeeded();
     const { keepAlive = false, idle = -1 } = this.#head ?? {};
     if (idle >= 0) this.idleLimit = Math.max(0, idle - 1000);
-    if (keepAlive && this.#sent && !excess && this.usable) this.upstream.give(this);
+    const may = keepAlive && !asker.asksToSwitch && this.#sent;
+    if (may && !excess && this.usable) this.upstream.give(this);
     else this.link.destroy();
     asker.completed(without(this.#body?.trailers ?? '', this.#head?.nominated ?? noNames));
   }
