@@ -66,7 +66,10 @@ const limits = parsed(
       'Silence in the middle of a request’s body, or of a client that does not read. Default 60s.',
     ),
     idle: optional(duration(), 'A connection without a request is closed after this. Default 75s.'),
-    total: optional(durationOrNone, 'One request with its answer in all, or none. Default none.'),
+    total: optional(
+      durationOrNone,
+      'One request with its answer in all, or none; what it waits while nobody serves does not count. Default none.',
+    ),
     connect: optional(duration(), 'An instance must accept a connection within this. Default 3s.'),
     answer: optional(duration(), 'Silence of an instance before the head of its answer. Default 60s.'),
     idle_upstream: optional(

@@ -8,7 +8,10 @@ export type Limits = {
   readonly bodyRate: number;
   /** An idle client connection is closed after this. */
   readonly idleClient: number;
-  /** From a request's first byte to its answer's last; 0: as long as it likes. WebSockets and event streams have none. */
+  /**
+   * From a request's first byte, or the end of the cutover that it waited for, to its answer's last; 0: as long as it likes.
+   * WebSockets and event streams have none.
+   */
   readonly total: number;
   /** How often the front looks for connections that exceeded a limit. */
   readonly sweep: number;

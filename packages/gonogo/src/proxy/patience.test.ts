@@ -14,3 +14,15 @@ test('who waited for the end of a cutover, or sent for long, has not waited for 
   patience.touch();
   assert.equal(patience.isLong, true);
 });
+
+test('what a request waited for a cutover is no part of the time that it may take in all, and a second attempt is', () => {
+  const clock = { now: 0 };
+  const patience = new Patience({ limits: { ...limits, total: 2_000 }, clock });
+  clock.now = 30_000;
+  patience.begin();
+  clock.now += 1_500;
+  assert.equal(patience.isOver('answer', 0), false);
+  patience.begin();
+  clock.now += 1_000;
+  assert.equal(patience.isOver('answer', 0), true);
+});

@@ -14,14 +14,14 @@ export type Awaited =
 export class Patience {
   readonly #limits: Limits;
   readonly #clock: { readonly now: number };
-  readonly #began: number;
+  /** Undefined while it waits for a cutover. */
+  #began: number | undefined;
   #asked: number;
   #touched: number;
 
   constructor({ limits, clock }: { readonly limits: Limits; readonly clock: { readonly now: number } }) {
     this.#limits = limits;
     this.#clock = clock;
-    this.#began = clock.now;
     this.#asked = clock.now;
     this.#touched = clock.now;
   }
@@ -33,6 +33,7 @@ export class Patience {
 
   /** An instance is asked: what was waited for so far was not its fault, nor the client's. */
   begin(): void {
+    this.#began ??= this.#clock.now;
     this.#asked = this.#clock.now;
     this.#touched = this.#clock.now;
   }
@@ -47,7 +48,7 @@ export class Patience {
     const { total, body, bodyRate } = this.#limits;
     const { now } = this.#clock;
     if (awaited === 'nothing') return false;
-    if (total > 0 && now - this.#began > total) return true;
+    if (total > 0 && now - (this.#began ?? now) > total) return true;
     // A body that comes octet by octet keeps a place busy.
     const due = bodyRate > 0 ? body + (received / bodyRate) * 1000 : Number.POSITIVE_INFINITY;
     if (awaited === 'request' && now - this.#asked > due) return true;
