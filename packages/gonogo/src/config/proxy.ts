@@ -103,7 +103,7 @@ const limits = parsed(
     buffer: optional(size(), 'Kept in memory for each direction of a connection. Default 64KB.'),
     held: optional(
       size(),
-      'Kept in memory of the bodies of all requests that wait while nobody serves, beyond 64KB of each; more is not read until somebody does. Default 16MB.',
+      'Kept in memory by each worker of the bodies of all requests that wait while nobody serves, beyond 64KB of each; more is not read until somebody does. Default 16MB.',
     ),
     connections: optional(count, 'Client connections in all, of each worker. Default 20000.'),
     connections_per_address: optional(

@@ -40,8 +40,8 @@ export type Held = {
   /** Called once, with nothing when nobody serves it after all or it waited for too long. */
   onAdmitted(callback: (claim: Claim | undefined) => void): void;
   /**
-   * It has so many octets of its body here, beyond what is kept of every request: whether more may come. It is read on while it may, since only that shows when its
-   * client leaves.
+   * It has so many octets of its body here, beyond what is kept of every request: whether more may come. It is read on while
+   * it may, since only that shows when its client leaves.
    */
   keeps(octets: number): boolean;
   /** Its client left: it gives its place up. */
