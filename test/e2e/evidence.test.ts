@@ -66,6 +66,18 @@ function tellsItsSteps(rollout: RolloutDetail): void {
   assert.deepEqual([begun?.e, over?.e], ['planned', 'ended']);
 }
 
+/** What the host was asked before anything was touched, and what it answered. */
+function tellsTheHost(rollout: RolloutDetail): void {
+  const [host, ...others] = evidenceOf(rollout, 'preflight').filter(({ facts }) => facts);
+  assert.deepEqual([host?.from, others], ['this host', []]);
+  const { host: address, port } = rollout.front ?? {};
+  const said = Object.entries(host?.facts ?? {}).map(([what, answer]) => `${what}: ${answer}`);
+  assert.match(said[0] ?? '', new RegExp(`^front ${address}:${port}: can be listened on$`));
+  assert.match(said[1] ?? '', /^disk of \/.*: \d+ MB are free, and what instances write needs \d+ MB$/);
+  assert.match(said[2] ?? '', /^memory: \d+ MB are free, and 1 more instance may take \d+ MB$/);
+  assert.equal(said.length, 3);
+}
+
 /** What was checked, from where, when, how long it took, and what answered. */
 function tellsItsChecks(rollout: RolloutDetail, reach: string): void {
   const [variable] = checksOf(rollout, 'preflight');
@@ -111,6 +123,7 @@ test('show has everything a NO-GO was decided by, for programs and for people, a
   assert.equal(exported.code, 0, exported.said());
   const rollout = exported.json<RolloutDetail>();
   tellsItsSteps(rollout);
+  tellsTheHost(rollout);
   tellsItsChecks(rollout, reach);
   tellsItsLastWords(rollout);
 
@@ -123,6 +136,10 @@ test('show has everything a NO-GO was decided by, for programs and for people, a
   assert.match(
     told.stdout,
     /^ {4}\d\d:\d\d:\d\d last output, 6 lines, put back: stop green\n {6}\| I was told/m,
+  );
+  assert.match(
+    told.stdout,
+    /^✓ preflight .*(\n {4}.*)+\n {4}\d\d:\d\d:\d\d measured, on this host\n {6}front 127\.0\.0\.1:\d+ +can be/m,
   );
   for (const { stdout, stderr } of [exported, told])
     assert.deepEqual(secretsIn(stdout + stderr, [token, password]), []);

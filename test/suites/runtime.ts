@@ -435,11 +435,15 @@ export function runtimeSuite({ name: driver, open, skip = false, gaps = {} }: Dr
 
   test(says('a pool that cannot fit beside what runs is refused before anything starts'), async () => {
     const { runtime } = host;
-    assert.equal(await runtime.vet(specOf(artifact)), undefined);
+    const { fault, asked } = await runtime.vet(specOf(artifact));
+    assert.equal(fault, undefined);
+    assert.match(asked.memory ?? '', /^\d+ MB are free, and what 1 more instance may take is not known yet$/);
+    assert.match(Object.keys(asked).join(), /disk of \//);
     await runtime.apply(specOf(artifact), 10, never());
     await ask(await theOne(runtime));
     const many = await runtime.vet(specOf(artifact, { count: 1_000_000 }));
-    assert.match(many ?? '', /1000000 more instances may take \d+ MB of memory, and \d+ MB are free/);
+    assert.match(many.fault ?? '', /1000000 more instances may take \d+ MB of memory, and \d+ MB are free/);
+    assert.match(many.asked.memory ?? '', /^\d+ MB are free, and 1000000 more instances may take \d+ MB$/);
     await runtime.remove(webPool, 2000);
   });
 }

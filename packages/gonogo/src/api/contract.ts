@@ -136,18 +136,18 @@ export type RolloutSummary = {
   readonly steps: readonly StepSummary[];
 };
 
-/** One piece of evidence, as `gonogo show` prints it. */
+/** One piece of evidence, and when it was kept; `from` where the facts were asked: `this host`. A check says it itself. */
 export type EvidenceView = {
   readonly ref: string;
   /** The step's id; `retire` for what was kept when the old slot was stopped later. */
   readonly step: string;
   /** What was done to put the step back, where it is evidence of that: `stop green`. */
   readonly undo?: string;
-  /** When it was kept. */
   readonly at: Instant;
   readonly checks?: readonly CheckResult[];
   readonly log?: readonly string[];
   readonly facts?: Readonly<Record<string, string | number>>;
+  readonly from?: string;
 };
 
 /** A NO-GO explained: what failed, what that means, where it works. */

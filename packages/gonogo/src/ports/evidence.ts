@@ -8,7 +8,12 @@ export type Evidence =
   | { readonly of: 'checks'; readonly results: readonly CheckResult[] }
   | { readonly of: 'log'; readonly lines: readonly string[] }
   | { readonly of: 'traffic'; readonly facts: Readonly<Record<string, string | number>> }
-  | { readonly of: 'facts'; readonly facts: Readonly<Record<string, string | number>> };
+  | {
+      readonly of: 'facts';
+      /** Where they were asked, where that is one place: `this host`. */
+      readonly from?: string;
+      readonly facts: Readonly<Record<string, string | number>>;
+    };
 
 export type EvidenceRecord = { readonly ref: EvidenceRef; readonly at: Instant; readonly evidence: Evidence };
 

@@ -79,16 +79,24 @@ export type Ended = {
 /** The role of a slot's jobs. */
 export const jobRole = 'job';
 
+/** Whether a host has room for a pool, as far as it can be known before. */
+export type Room = {
+  /** Why it has none. */
+  readonly fault?: string;
+  /** What it was asked, and what it answered: `memory` → `512 MB are free, …`. */
+  readonly asked: Readonly<Record<string, string>>;
+};
+
 export type LogLine = { readonly instance: InstanceId; readonly text: string };
 
 /** What runs instances. */
 export interface Runtime {
   readonly can: { readonly supervise: boolean; readonly scale: boolean; readonly overlap: boolean };
   /**
-   * Why the host has no room for a pool beside what runs there, if it can be known now; changes nothing. Fails with what
-   * `apply` would fail with: nothing can run such an artifact here.
+   * Asks the host whether it has room for a pool beside what runs there; changes nothing. Fails with what `apply` would
+   * fail with: nothing can run such an artifact here.
    */
-  vet(spec: PoolSpec): Promise<string | undefined>;
+  vet(spec: PoolSpec): Promise<Room>;
   /**
    * Makes a pool so: starts what is missing, stops what is too much, of which those that `observe` lists last go. Safe to
    * repeat.

@@ -96,7 +96,7 @@ test('an engine that is not there is found before anything is touched, and only 
     });
   const { runtime, bundle } = await both(t, missing);
   await assert.rejects(runtime.vet(specOf(`sha256:${'0'.repeat(64)}`)), { code: 'DOCKER_MISSING' });
-  assert.equal(await runtime.vet(specOf(bundle)), undefined);
+  assert.equal((await runtime.vet(specOf(bundle))).fault, undefined);
   runtime.close();
 });
 

@@ -6,6 +6,7 @@ import type { InstanceId, PoolSpec, Runtime } from '../ports/runtime.ts';
 import { Mutex } from '../system/mutex.ts';
 import type { Marks } from './marks.ts';
 import { type Listeners, listenersOf } from './pools.ts';
+import { askInTurn } from './room.ts';
 
 type Closing = { close(): void };
 
@@ -58,8 +59,10 @@ export function byArtifact<Containers extends Runtime & Closing & { readonly ima
   return {
     can: processes.can,
     // Whatever runs, what is known of it lies on the disk of processes.
-    vet: async (spec) =>
-      (await processes.vet(spec)) ?? (isImage(spec) ? await (await load.containers()).vet(spec) : undefined),
+    vet: async (spec) => {
+      const runners = isImage(spec) ? [async () => await (await load.containers()).vet(spec)] : [];
+      return await askInTurn(() => processes.vet(spec), ...runners);
+    },
     ...startersOf({ processes, load, containersOf, applying }),
     ...changersOf(async (spec) => (isImage(spec) ? await load.containers() : processes)),
     hasBegun: async (slot, key) =>

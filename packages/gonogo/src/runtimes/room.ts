@@ -1,27 +1,44 @@
 import { statfs } from 'node:fs/promises';
+import type { Room } from '../ports/runtime.ts';
 import { availableBytes } from '../system/memory.ts';
 
 /** Below this the output of instances and the journal have no room, in bytes. */
 const leastDisk = 64 * 1024 * 1024;
 
-/** Why a folder has no room for what instances write; undefined when it has. */
-export async function diskFault(folder: string): Promise<string | undefined> {
+/** Asks one question after another, until there is no room. */
+export async function askInTurn(...questions: readonly (() => Promise<Room>)[]): Promise<Room> {
+  let asked: Room['asked'] = {};
+  for (const question of questions) {
+    const room = await question();
+    asked = { ...asked, ...room.asked };
+    if (room.fault !== undefined) return { ...room, asked };
+  }
+  return { asked };
+}
+
+/** Whether a folder has room for what instances write. */
+export async function diskRoom(folder: string): Promise<Room> {
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
-  if (free >= leastDisk) return undefined;
-  const [has, needs] = [free, leastDisk].map(megabytes);
-  return `only ${has} are free on the disk of ${folder}, and what instances write needs ${needs}: make room there`;
+  const [has, needs] = [megabytes(free), `what instances write needs ${megabytes(leastDisk)}`];
+  const asked = { [`disk of ${folder}`]: `${has} are free, and ${needs}` };
+  if (free >= leastDisk) return { asked };
+  return { asked, fault: `only ${has} are free on the disk of ${folder}, and ${needs}: make room there` };
 }
 
 /**
- * Why so many more instances have no room beside what runs: by what the largest one of the same role takes now, because
+ * Whether so many more instances have room beside what runs: by what the largest one of the same role takes now, because
  * nobody knows yet what the new ones will take. `sizes` are what those take, in bytes.
  */
-export async function memoryFault(count: number, sizes: readonly number[]): Promise<string | undefined> {
+export async function memoryRoom(count: number, sizes: readonly number[]): Promise<Room> {
   const needed = count * Math.max(0, ...sizes);
   const free = await availableBytes();
-  if (needed <= free) return undefined;
-  return `${count} more instances may take ${megabytes(needed)} of memory, and ${megabytes(free)} are free`;
+  const more = `${count} more instance${count === 1 ? '' : 's'}`;
+  const takes =
+    needed === 0 ? `what ${more} may take is not known yet` : `${more} may take ${megabytes(needed)}`;
+  const asked = { memory: `${megabytes(free)} are free, and ${takes}` };
+  if (needed <= free) return { asked };
+  return { asked, fault: `${more} may take ${megabytes(needed)} of memory, and ${megabytes(free)} are free` };
 }
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1_000_000)} MB`;

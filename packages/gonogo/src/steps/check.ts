@@ -4,14 +4,27 @@ import type { Outcome, WorkOf } from '../domain/plan.ts';
 import { beginsWith } from '../domain/scaling.ts';
 import { otherSlot, type PoolId } from '../domain/slot.ts';
 import type { Target } from '../domain/target.ts';
+import type { Evidence } from '../ports/evidence.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
+import type { Room } from '../ports/runtime.ts';
 import type { Vantage } from '../ports/vantage.ts';
 import { runAhead } from './ahead.ts';
 import { explainEnd } from './explain.ts';
 import { readinessOf, readyNow } from './probe.ts';
-import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
+import {
+  keepAll,
+  keepEvidence,
+  lastLines,
+  type Opened,
+  observePool,
+  openRevision,
+  type Tools,
+} from './tools.ts';
 
 type CheckWork = WorkOf<'check'>;
+
+/** From where everything is asked that comes before the first instance. */
+const here = 'this host';
 
 /**
  * Asks a suite of checks. `preflight`: the contract's variables, what runs the release, the front's address, and room on
@@ -28,11 +41,13 @@ export const checkStep = (tools: Tools): Performer<'check'> => ({
 async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> {
   const opened = await openRevision(tools, work.revision);
   const specs = specsOf(tools, work, opened);
-  const blocked = work.suite === 'preflight' ? await blockedBy(tools, work, opened) : undefined;
-  if (blocked !== undefined) return failed(blocked);
+  const host = work.suite === 'preflight' ? await askHost(tools, work, opened) : undefined;
+  const found: readonly Evidence[] = host ? [{ of: 'facts', from: here, facts: host.asked }] : [];
+  if (host?.fault !== undefined)
+    return failed(host.fault, { evidence: await keepAll(tools, work.slot.target, found) });
   const unready = work.suite === 'still-works' ? await unreadyNow(tools, work, { opened, call }) : undefined;
   if (unready) return unready;
-  if (specs.length === 0) return ok();
+  if (specs.length === 0) return ok(await keepAll(tools, work.slot.target, found));
   const vantage = await vantageOf(tools, work, { opened, key: call.key });
   if ('gap' in vantage) return await unaskable(tools, work, { opened, gap: vantage.gap });
   const results = await tools.checks.run(specs, vantage, {
@@ -40,7 +55,7 @@ async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> 
     signal: call.signal,
     onResult: (result) => tools.onCheck(call.key, result),
   });
-  return await judge(tools, work.slot.target, results);
+  return await judge(tools, work.slot.target, { results, found });
 }
 
 /** Nothing can be asked from inside what has ended; then why it ended is what users need. */
@@ -57,8 +72,8 @@ async function unaskable(
   return failed(why, { hint, evidence: [await keepEvidence(tools, slot.target, { of: 'log', lines })] });
 }
 
-/** Why the router or the host will refuse what comes later, if they will: before anything is touched. */
-async function blockedBy(tools: Tools, work: CheckWork, opened: Opened): Promise<string | undefined> {
+/** Whether the router and the host will do what comes later, before anything is touched. */
+async function askHost(tools: Tools, work: CheckWork, opened: Opened): Promise<Room> {
   const { revision, values } = opened;
   const { id, address, replicas, release } = revision;
   const artifact = await tools.artifacts.locate(release.artifact);
@@ -66,10 +81,13 @@ async function blockedBy(tools: Tools, work: CheckWork, opened: Opened): Promise
   const serving = await observePool(tools, { ...pool, slot: otherSlot(pool.slot) });
   const count = beginsWith(replicas, serving?.instances.length ?? 0);
   const what = { pool, revision: id, releaseDigest: release.digest, count, address };
-  return (
-    (await tools.router.vet(work.slot.target, routeOf(work, values))) ??
-    (await tools.runtime.vet({ ...what, artifact, manifest: release.manifest, values }))
-  );
+  const refusal = await tools.router.vet(work.slot.target, routeOf(work, values));
+  const { host, port } = work.front;
+  const certificate = work.proxy?.tls ? ', and its certificate can be used' : '';
+  const front = { [`front ${host}:${port}`]: refusal ?? `can be listened on${certificate}` };
+  if (refusal !== undefined) return { fault: refusal, asked: front };
+  const room = await tools.runtime.vet({ ...what, artifact, manifest: release.manifest, values });
+  return { ...room, asked: { ...front, ...room.asked } };
 }
 
 function specsOf(tools: Tools, { suite }: CheckWork, { revision, values }: Opened): readonly CheckSpec[] {
@@ -108,7 +126,7 @@ async function vantageOf(
   if (work.suite === 'preflight') {
     const cwd = await tools.artifacts.locate(opened.revision.release.artifact);
     return {
-      from: 'this host',
+      from: here,
       values: opened.values,
       cwd,
       run: runAhead(tools, { slot: work.slot, opened, key }),
@@ -134,9 +152,11 @@ export async function insideOf(
   return 'gap' in vantage ? vantage : { ...vantage, values: { ...opened.values, ...vantage.values } };
 }
 
-async function judge(tools: Tools, target: Target, results: readonly CheckResult[]): Promise<Outcome> {
+type Found = { readonly results: readonly CheckResult[]; readonly found: readonly Evidence[] };
+
+async function judge(tools: Tools, target: Target, { results, found }: Found): Promise<Outcome> {
   const compared = await Promise.all(results.map((result) => withElsewhere(tools, target, result)));
-  const evidence = [await keepEvidence(tools, target, { of: 'checks', results: compared })];
+  const evidence = await keepAll(tools, target, [{ of: 'checks', results: compared }, ...found]);
   const bad = compared.filter((result) => result.verdict === 'fail' || result.verdict === 'unknown');
   const [first] = bad;
   if (!first) return ok(evidence);

@@ -97,6 +97,12 @@ export async function observePool(
 export const keepEvidence = async (tools: Tools, target: Target, evidence: Evidence): Promise<EvidenceRef> =>
   await tools.evidence.put(target, evidence);
 
+export const keepAll = async (
+  tools: Tools,
+  target: Target,
+  evidence: readonly Evidence[],
+): Promise<EvidenceRef[]> => await Promise.all(evidence.map((one) => keepEvidence(tools, target, one)));
+
 /** The last lines a pool has printed, secrets removed; kept as evidence before a pool is stopped. */
 export async function lastLines(tools: Tools, pool: PoolId, secrets: readonly string[]): Promise<string[]> {
   const lines: string[] = [];

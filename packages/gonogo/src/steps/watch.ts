@@ -11,7 +11,7 @@ import { insideOf } from './check.ts';
 import { explainEnd } from './explain.ts';
 import { Meter } from './meter.ts';
 import { readinessOf, readyNow } from './probe.ts';
-import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
+import { keepAll, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
 
 type WatchWork = WorkOf<'watch'>;
 
@@ -164,6 +164,6 @@ class Watch {
       ...(results.length > 0 ? [{ of: 'checks', results } as const] : []),
       { of: 'log', lines },
     ];
-    return await Promise.all(kept.map((evidence) => keepEvidence(this.#tools, pool.target, evidence)));
+    return await keepAll(this.#tools, pool.target, kept);
   }
 }

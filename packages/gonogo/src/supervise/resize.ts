@@ -18,7 +18,7 @@ export async function grow(supervision: Supervision, scaled: Scaled, { to, why }
   let limit: string | undefined;
   let more = to - scale.count;
   for (; more > 0; more = Math.floor(more / 2)) {
-    const fault = await tools.runtime.vet({ ...wanted.spec, count: more });
+    const { fault } = await tools.runtime.vet({ ...wanted.spec, count: more });
     if (fault === undefined) break;
     limit = fault;
   }

@@ -240,8 +240,10 @@ test('a load that cannot be measured changes nothing, and is said once', async (
 });
 
 test('it grows no further than the memory of the host allows, and says so once', async () => {
-  const vet: Runtime['vet'] = async ({ count }) =>
-    (await runningIds()).length + count > 2 ? 'the host has no memory for more' : undefined;
+  const vet: Runtime['vet'] = async ({ count }) => ({
+    asked: {},
+    ...((await runningIds()).length + count > 2 ? { fault: 'the host has no memory for more' } : {}),
+  });
   start({ runtime: { vet } }).want([pool({ max: 8 })], 'blue');
   await eventually('two members', () => lastTold().length === 2);
   await pass(4);

@@ -57,8 +57,11 @@ function viewOf({ ref, at, evidence }: EvidenceRecord, { step, direction, work }
     case 'log':
       return { ...about, log: evidence.lines };
     case 'traffic':
-    case 'facts':
       return { ...about, facts: evidence.facts };
+    case 'facts': {
+      const { facts, from } = evidence;
+      return { ...about, facts, ...(from === undefined ? {} : { from }) };
+    }
   }
 }
 

@@ -308,6 +308,7 @@ test('show prints the verdict, the steps, and the evidence of each: when, from w
   const evidence = [
     { ref: 'e1', step: 'verify', at: now, checks: [check('pass'), failing] },
     { ref: 'e2', step: 'verify', at: now, facts: { requests: 120, ms: 5.613087 } },
+    { ref: 'e5', step: 'verify', at: now, from: 'this host', facts: { memory: '512 MB are free' } },
     { ref: 'e3', step: 'verify', at: now, undo: 'stop green', log: ['listening on 3000'] },
     { ref: 'e4', step: 'retire', at: now, log: [] },
   ];
@@ -325,6 +326,8 @@ test('show prints the verdict, the steps, and the evidence of each: when, from w
     `    ${time} measured`,
     '      requests   120',
     '      ms         5.61',
+    `    ${time} measured, on this host`,
+    '      memory   512 MB are free',
     `    ${time} last output, 1 line, put back: stop green`,
     '      | listening on 3000',
     '· flip',

@@ -75,11 +75,11 @@ function evidenceLines(evidence: EvidenceView, palette: Palette): string[] {
   ];
 }
 
-/** `checks, asked from green`, `last output, 3 lines`, `measured` */
-function kindOf({ checks, log }: EvidenceView): string {
+/** `checks, asked from green`, `last output, 3 lines`, `measured, on this host` */
+function kindOf({ checks, log, from }: EvidenceView): string {
   if (checks) return `checks, asked from ${[...new Set(checks.map(({ from }) => from))].join(', ')}`;
   if (log) return log.length === 0 ? 'no output' : `last output, ${counted(log.length)}`;
-  return 'measured';
+  return from === undefined ? 'measured' : `measured, on ${from}`;
 }
 
 const counted = (lines: number): string => `${lines} line${lines === 1 ? '' : 's'}`;

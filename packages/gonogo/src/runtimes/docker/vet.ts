@@ -1,27 +1,38 @@
 import { readFile } from 'node:fs/promises';
-import type { PoolSpec } from '../../ports/runtime.ts';
+import type { PoolSpec, Room } from '../../ports/runtime.ts';
 import { residentBytes } from '../../system/memory.ts';
-import { diskFault, memoryFault } from '../room.ts';
-import { asked } from './engine.ts';
+import { askInTurn, diskRoom, memoryRoom } from '../room.ts';
+import { asked, type Engine } from './engine.ts';
 import { imageOf } from './image.ts';
 import type { DockerTools } from './tools.ts';
 import { type Found, look } from './world.ts';
 
-/** Why so many more containers have no room beside what runs. Fails with IMAGE_MISSING or IMAGE_PLATFORM. */
+/** Whether so many more containers have room beside what runs. Fails with IMAGE_MISSING or IMAGE_PLATFORM. */
 export async function vet(
   tools: DockerTools,
   { pool, count, artifact }: Pick<PoolSpec, 'pool' | 'count' | 'artifact'>,
-): Promise<string | undefined> {
-  const { engine } = tools;
-  await imageOf(engine, artifact);
+): Promise<Room> {
+  return await askInTurn(
+    () => imageThere(tools.engine, artifact),
+    () => engineDisk(tools.engine),
+    async () => {
+      const running = (await look(tools, pool.target)).filter(({ place }) => place.pool.role === pool.role);
+      return await memoryRoom(count, await Promise.all(running.map(residentOf)));
+    },
+  );
+}
+
+async function imageThere(engine: Engine, id: string): Promise<Room> {
+  await imageOf(engine, id);
+  return { asked: { image: 'is here, for this kind of machine' } };
+}
+
+/** An engine in a machine of its own keeps its files where this one has none. */
+async function engineDisk(engine: Engine): Promise<Room> {
   const { DockerRootDir: root } = (await asked(engine, 'describe itself', engine.calls.info())) as {
     DockerRootDir: string;
   };
-  // An engine in a machine of its own keeps its files where this one has none.
-  const disk = await diskFault(root).catch(() => undefined);
-  if (disk !== undefined) return disk;
-  const running = (await look(tools, pool.target)).filter(({ place }) => place.pool.role === pool.role);
-  return await memoryFault(count, await Promise.all(running.map(residentOf)));
+  return await diskRoom(root).catch(() => ({ asked: { [`disk of ${root}`]: 'cannot be seen from here' } }));
 }
 
 async function residentOf({ state }: Found): Promise<number> {

@@ -1,21 +1,24 @@
 import { dirname } from 'node:path';
-import type { PoolSpec } from '../../ports/runtime.ts';
+import type { PoolSpec, Room } from '../../ports/runtime.ts';
 import { residentBytes } from '../../system/memory.ts';
-import { diskFault, memoryFault } from '../room.ts';
+import { askInTurn, diskRoom, memoryRoom } from '../room.ts';
 import { membersOf } from './group.ts';
 import type { ProcessTools } from './tools.ts';
 import { type Found, look } from './world.ts';
 
-/** Why so many more instances have no room beside what runs. */
+/** Whether so many more instances have room beside what runs. */
 export async function vet(
   tools: ProcessTools,
   { pool, count }: Pick<PoolSpec, 'pool' | 'count'>,
-): Promise<string | undefined> {
-  // The folder itself is made with the first instance.
-  const disk = await diskFault(dirname(tools.folder));
-  if (disk !== undefined) return disk;
-  const running = (await look(tools, pool.target)).filter(({ place }) => place.pool.role === pool.role);
-  return await memoryFault(count, await Promise.all(running.map(residentOf)));
+): Promise<Room> {
+  return await askInTurn(
+    // The folder itself is made with the first instance.
+    () => diskRoom(dirname(tools.folder)),
+    async () => {
+      const running = (await look(tools, pool.target)).filter(({ place }) => place.pool.role === pool.role);
+      return await memoryRoom(count, await Promise.all(running.map(residentOf)));
+    },
+  );
 }
 
 async function residentOf({ id, process, state }: Found): Promise<number> {
