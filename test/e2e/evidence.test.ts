@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { type TestContext, test } from 'node:test';
-import type { EvidenceView, RolloutDetail } from '../../packages/gonogo/src/api/contract.ts';
+import type {
+  EnvironmentStatus,
+  EvidenceView,
+  RolloutDetail,
+} from '../../packages/gonogo/src/api/contract.ts';
 import type { CheckResult } from '../../packages/gonogo/src/domain/check.ts';
 import { makeSandbox, type Sandbox } from './support/sandbox.ts';
 import { secretsIn } from './support/secrets.ts';
@@ -146,6 +150,40 @@ test('show has everything a NO-GO was decided by, for programs and for people, a
   await sandbox.stop();
 });
 
+test('a flip keeps the readiness that it asked again, and that what answered was the instance itself', async (t) => {
+  const sandbox = await makeSandbox(t);
+  await writeSite(sandbox, {});
+  const good = await sandbox.run(['deploy', 'production', '--format', 'json']);
+  assert.equal(good.code, 0, good.said());
+  const [asked, ...others] = checksOf(good.json<RolloutDetail>(), 'flip');
+  assert.deepEqual([asked?.name, asked?.verdict, asked?.from], ['readiness probe', 'pass', 'this host']);
+  assert.match(asked?.subject ?? '', /^site\.production\.blue\.web\.0\./);
+  assert.match(asked?.saw ?? '', /^answered 200, and listens on port \d+ itself$/);
+  assert.deepEqual(others, []);
+  const before = "let fit = true; process.on('SIGUSR2', () => { fit = false; });";
+  await writeSite(sandbox, { before, ready: 'fit ? 200 : 503', production: 'approve: { within: 10m }' });
+  assert.equal((await sandbox.run(['deploy', 'production', '--no-wait'])).code, 4);
+  await makeUnready(sandbox);
+  const bad = await sandbox.run(['approve', 'production', '--format', 'json']);
+  assert.equal(bad.code, 1, bad.said());
+  const rollout = bad.json<RolloutDetail>();
+  assert.deepEqual([rollout.failedStep, rollout.findings.length], ['flip', 1]);
+  assert.match(rollout.why ?? '', /^0 of 1 instances in green are ready now/);
+  assert.match(rollout.findings[0]?.what ?? '', /^readiness probe \(site\.production\.green\.web/);
+  assert.match(rollout.findings[0]?.saw ?? '', /^answered 503/);
+  await sandbox.stop();
+});
+
+/** Tells what will be live next to answer its readiness no from now on, and waits until it does. */
+async function makeUnready(sandbox: Sandbox): Promise<void> {
+  const [production] = (await sandbox.run(['status', '--format', 'json'])).json<EnvironmentStatus[]>();
+  const [next] = production?.slots.find(({ role }) => role === 'next')?.instances ?? [];
+  assert.ok(next?.pid);
+  process.kill(next.pid, 'SIGUSR2');
+  const { host, port } = next.address;
+  while ((await fetch(`http://${host}:${port}/ready`)).status !== 503);
+}
+
 test('a watch keeps what the checks answered and what was printed while users were there, and a NO-GO names the check', async (t) => {
   const sandbox = await makeSandbox(t);
   const yaml = 'checks: [{ name: smoke, get: /check }]';
@@ -153,7 +191,8 @@ test('a watch keeps what the checks answered and what was printed while users we
   const good = await sandbox.run(['deploy', 'production', '--format', 'json']);
   assert.equal(good.code, 0, good.said());
   const proven = await shown(sandbox, good.json<RolloutDetail>().id);
-  const [watched] = checksOf(proven, 'watch');
+  const [ready, watched] = checksOf(proven, 'watch');
+  assert.deepEqual([ready?.name, ready?.verdict, ready?.from], ['readiness probe', 'pass', 'this host']);
   assert.deepEqual([watched?.name, watched?.verdict, watched?.from], ['smoke', 'pass', 'blue']);
   assert.deepEqual(
     evidenceOf(proven, 'watch').flatMap(({ log = [] }) => log),

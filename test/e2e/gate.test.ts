@@ -137,6 +137,8 @@ process.on('SIGUSR2', () => { server.closeAllConnections(); server.close(() => c
     const done = await sandbox.run(['approve', 'production']);
     assert.equal(done.code, 1, done.said());
     assert.match(done.stdout, /flip .* 0 of 1 instances in green are ready now/);
+    const who = `none of its processes listens on port ${port}: somebody else answered`;
+    assert.match(done.stdout, new RegExp(`readiness probe .* from this host: answered 200, but ${who}`));
     assert.equal((await askFront(front))?.text, 'one');
     stranger.closeAllConnections();
     await sandbox.stop();

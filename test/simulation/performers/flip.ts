@@ -70,7 +70,10 @@ function* admit(scene: Scene, move: Move, call: Call): Generator<Pause, Outcome 
   for (;;) {
     const ready = move.pools.map((part) => readyIn(scene.world, part));
     const missing = move.pools.find((taker, i) => isMissing(scene.world, taker, ready[i]?.length ?? 0));
-    if (isForward && missing) return failed(`too few instances in ${missing.pool.slot} are ready now`);
+    if (isForward && missing) {
+      const evidence = [scene.world.evidence.put()];
+      return failed(`too few instances in ${missing.pool.slot} are ready now`, evidence);
+    }
     const isEnough = !missing || ready.some(({ length }) => length > 0);
     if (isEnough || isAlready(scene.world, move)) return tell(scene, ready, call);
     yield pause;

@@ -10,7 +10,7 @@ import type { Room } from '../ports/runtime.ts';
 import type { Vantage } from '../ports/vantage.ts';
 import { runAhead } from './ahead.ts';
 import { explainEnd } from './explain.ts';
-import { readinessOf, readyNow } from './probe.ts';
+import { answersOf, askReadiness, readinessOf, thoseReady } from './probe.ts';
 import {
   keepAll,
   keepEvidence,
@@ -41,12 +41,8 @@ export const checkStep = (tools: Tools): Performer<'check'> => ({
 async function ask(tools: Tools, work: CheckWork, call: Call): Promise<Outcome> {
   const opened = await openRevision(tools, work.revision);
   const specs = specsOf(tools, work, opened);
-  const host = work.suite === 'preflight' ? await askHost(tools, work, opened) : undefined;
-  const found: readonly Evidence[] = host ? [{ of: 'facts', from: here, facts: host.asked }] : [];
-  if (host?.fault !== undefined)
-    return failed(host.fault, { evidence: await keepAll(tools, work.slot.target, found) });
-  const unready = work.suite === 'still-works' ? await unreadyNow(tools, work, { opened, call }) : undefined;
-  if (unready) return unready;
+  const { why, found } = await askFirst(tools, work, { opened, call });
+  if (why !== undefined) return failed(why, { evidence: await keepAll(tools, work.slot.target, found) });
   if (specs.length === 0) return ok(await keepAll(tools, work.slot.target, found));
   const vantage = await vantageOf(tools, work, { opened, key: call.key });
   if ('gap' in vantage) return await unaskable(tools, work, { opened, gap: vantage.gap });
@@ -72,6 +68,28 @@ async function unaskable(
   return failed(why, { hint, evidence: [await keepEvidence(tools, slot.target, { of: 'log', lines })] });
 }
 
+type Asking = { readonly opened: Opened; readonly call: Call };
+
+/** What was found before any check was asked; with `why`, none needs to be. */
+type First = { readonly why?: string; readonly found: readonly Evidence[] };
+
+async function askFirst(tools: Tools, work: CheckWork, { opened, call }: Asking): Promise<First> {
+  switch (work.suite) {
+    case 'preflight': {
+      const { fault, asked } = await askHost(tools, work, opened);
+      return {
+        ...(fault === undefined ? {} : { why: fault }),
+        found: [{ of: 'facts', from: here, facts: asked }],
+      };
+    }
+    case 'still-works':
+      return await areReady(tools, work, { opened, call });
+    case 'reach':
+    case 'smoke':
+      return { found: [] };
+  }
+}
+
 /** Whether the router and the host will do what comes later, before anything is touched. */
 async function askHost(tools: Tools, work: CheckWork, opened: Opened): Promise<Room> {
   const { revision, values } = opened;
@@ -90,6 +108,16 @@ async function askHost(tools: Tools, work: CheckWork, opened: Opened): Promise<R
   return { ...room, asked: { ...front, ...room.asked } };
 }
 
+/** Whether every instance of the slot is ready now. */
+async function areReady(tools: Tools, { slot }: CheckWork, { opened, call }: Asking): Promise<First> {
+  const instances = (await observePool(tools, { ...slot, role: 'web' }))?.instances ?? [];
+  const answered = await askReadiness(tools, instances, readinessOf(opened, call.signal));
+  const { length } = thoseReady(answered);
+  const found = [answersOf(answered)];
+  if (length === instances.length && length > 0) return { found };
+  return { why: `${length} of ${instances.length} instances in ${slot.slot} are ready`, found };
+}
+
 function specsOf(tools: Tools, { suite }: CheckWork, { revision, values }: Opened): readonly CheckSpec[] {
   const { contract, checks } = revision.release.manifest;
   switch (suite) {
@@ -101,20 +129,6 @@ function specsOf(tools: Tools, { suite }: CheckWork, { revision, values }: Opene
     case 'still-works':
       return checks;
   }
-}
-
-type Asking = { readonly opened: Opened; readonly call: Call };
-
-/** Why not every instance of the slot is ready now; undefined when every one is. */
-async function unreadyNow(
-  tools: Tools,
-  { slot }: CheckWork,
-  { opened, call }: Asking,
-): Promise<Outcome | undefined> {
-  const instances = (await observePool(tools, { ...slot, role: 'web' }))?.instances ?? [];
-  const ready = await readyNow(tools, instances, readinessOf(opened, call.signal));
-  if (ready.length === instances.length && ready.length > 0) return undefined;
-  return failed(`${ready.length} of ${instances.length} instances in ${slot.slot} are ready`);
 }
 
 /** Preflight asks from here, with the new revision's values; everything later asks from inside an instance. */

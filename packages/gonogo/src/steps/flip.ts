@@ -1,24 +1,18 @@
 import { rolloutOf } from '../domain/course.ts';
-import { routeOf } from '../domain/front.ts';
-import type { Move, Outcome, Taker, WorkOf } from '../domain/plan.ts';
+import type { EvidenceRef, Move, Outcome, WorkOf } from '../domain/plan.ts';
 import { pathOf } from '../domain/probe.ts';
 import { describeSplit, type Shift, sameSplit, servingSlots } from '../domain/split.ts';
 import { isProblem } from '../errors.ts';
+import type { Evidence } from '../ports/evidence.ts';
 import { type Call, failed, ok, type Performer, unknown } from '../ports/performer.ts';
 import type { Prepared } from '../ports/router.ts';
-import type { ObservedInstance } from '../ports/runtime.ts';
+import { admit } from './admit.ts';
 import type { Arrivals } from './arrivals.ts';
 import { holdUsers, releaseUsers } from './cutover.ts';
-import { answersItself, readinessOf, readyNow } from './probe.ts';
-import { keepEvidence, memberOf, observePool, openRevision, type Tools } from './tools.ts';
+import { type Answered, answersOf } from './probe.ts';
+import { keepAll, openRevision, type Tools } from './tools.ts';
 
 type FlipWork = WorkOf<'flip'>;
-
-/** Who of a pool is ready, and how many there are. */
-type Readiness = { readonly ready: readonly ObservedInstance[]; readonly of: number };
-
-/** How long a slot that is not ready is left alone before it is asked again. */
-const pause = 250;
 
 /**
  * Moves user traffic: readiness is asked again now, every move is prepared, then all are committed, each acknowledged
@@ -37,10 +31,12 @@ async function flip(
   call: Call,
 ): Promise<Outcome> {
   const open: Move[] = [];
+  const answered: Answered[] = [];
   for (const move of moves) {
     const already = await isAlready(tools, move);
-    const unready = await admit(tools, move, { call, already });
-    if (unready !== undefined) return failed(unready);
+    const admitted = await admit(tools, move, { call, already });
+    answered.push(...admitted.answered);
+    if (admitted.why !== undefined) return await refuse(tools, moves, { answered, why: admitted.why });
     if (!already) open.push(move);
   }
   call.signal.throwIfAborted();
@@ -52,7 +48,7 @@ async function flip(
   });
   const acknowledged = await commitAll(tools, prepared, call);
   await releaseUsers(tools, moves);
-  return (await confirmAll(tools, moves, call)) ?? (await record(tools, moves, acknowledged));
+  return await settle(tools, moves, { call, answered, acknowledged });
 }
 
 /** Nobody is sent anywhere as long as there is no route, so a flip to nobody needs none. */
@@ -60,62 +56,6 @@ const isAlready = async (tools: Tools, { shift }: Move): Promise<boolean> => {
   const observed = await tools.router.observe(shift.target);
   return observed.settled && sameSplit(observed.split, shift.to);
 };
-
-type Admission = { readonly call: Call; readonly already: boolean };
-
-/**
- * Publishes the front and tells it who is ready, also where users are sent already: somebody else may have sent them.
- * Answers what is missing, if anything is. On the way back one ready slot is enough, since the other may be why it goes
- * back.
- */
-async function admit(tools: Tools, move: Move, { call, already }: Admission): Promise<string | undefined> {
-  if (already && move.pools.length === 0) return undefined;
-  const takers = await readyOf(tools, move, { call, already });
-  const missing = [...takers].find(([taker, readiness]) => isMissing(taker, readiness));
-  if (missing && call.direction === 'forward') return tooFew(...missing);
-  const [served] = move.pools;
-  const values = served ? (await openRevision(tools, served.revision)).values : {};
-  await tools.router.publish(move.shift.target, routeOf(move, values));
-  for (const [{ pool }, { ready }] of takers) {
-    // Whoever has nobody ready keeps the members it has: the data plane knows best which of them to spare.
-    if (ready.length > 0) await tools.router.members(pool, ready.map(memberOf), call.fence);
-  }
-  return undefined;
-}
-
-const isMissing = ({ whole }: Taker, { ready, of }: Readiness): boolean =>
-  ready.length === 0 || (whole === true && ready.length < of);
-
-const tooFew = ({ pool }: Taker, { ready, of }: Readiness): string =>
-  `${ready.length} of ${of} instances in ${pool.slot} are ready now, so traffic stays where it is`;
-
-/**
- * Who is ready in each pool now. On the way back there is nowhere better to send users, so that a moment of weakness,
- * such as a database that both slots miss, is waited for until the step's deadline.
- */
-async function readyOf(
-  tools: Tools,
-  { pools }: Move,
-  { call, already }: Admission,
-): Promise<Map<Taker, Readiness>> {
-  for (;;) {
-    const takers = new Map<Taker, Readiness>();
-    for (const taker of pools) takers.set(taker, await readyIn(tools, taker, call.signal));
-    const isEnough = pools.length === 0 || [...takers.values()].some(({ ready }) => ready.length > 0);
-    if (isEnough || already || call.direction === 'forward') return takers;
-    await tools.clock.sleep(pause, call.signal);
-  }
-}
-
-/** Who is ready in a pool now, by its own answer; nobody when it holds another revision. */
-async function readyIn(tools: Tools, taker: Taker, signal: AbortSignal): Promise<Readiness> {
-  const opened = await openRevision(tools, taker.revision);
-  const pool = await observePool(tools, taker.pool);
-  const instances = pool?.revision === taker.revision ? pool.instances : [];
-  const answering = await readyNow(tools, instances, readinessOf(opened, signal));
-  const own = await Promise.all(answering.map((instance) => answersItself(tools, instance)));
-  return { ready: answering.filter((_, index) => own[index]), of: instances.length };
-}
 
 async function prepareAll(tools: Tools, moves: readonly Move[], { fence }: Call): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
@@ -171,13 +111,40 @@ async function revert(tools: Tools, committed: readonly Prepared[], { fence }: C
   }
 }
 
-async function confirmAll(tools: Tools, moves: readonly Move[], call: Call): Promise<Outcome | undefined> {
+type Refusal = { readonly answered: readonly Answered[]; readonly why: string };
+
+/** A flip that has moved what there was to move; after a crash nobody knows any more what was answered before it. */
+type Moved = {
+  readonly call: Call;
+  readonly answered?: readonly Answered[];
+  readonly acknowledged?: number | undefined;
+};
+
+/** Confirms every move, and keeps what was asked before and what the moves have made. */
+async function settle(tools: Tools, moves: readonly Move[], moved: Moved): Promise<Outcome> {
+  const { call, answered = [], acknowledged } = moved;
   for (const move of moves) {
-    const wrong = await confirm(tools, move, call);
-    if (wrong !== undefined) return failed(wrong);
+    const why = await confirm(tools, move, call);
+    if (why !== undefined) return await refuse(tools, moves, { answered, why });
   }
-  return undefined;
+  const facts: Record<string, string | number> =
+    acknowledged === undefined ? {} : { acknowledged_ms: Math.round(acknowledged * 10) / 10 };
+  for (const { shift } of moves) facts[`split of ${shift.target.service}`] = describeSplit(shift.to);
+  const evidence = await keep(tools, moves, [...asked(answered), { of: 'facts', facts }]);
+  return acknowledged === undefined ? ok(evidence) : { ...ok(evidence), acknowledged };
 }
+
+const refuse = async (tools: Tools, moves: readonly Move[], { answered, why }: Refusal): Promise<Outcome> =>
+  failed(why, { evidence: await keep(tools, moves, asked(answered)) });
+
+const asked = (answered: readonly Answered[]): Evidence[] =>
+  answered.length > 0 ? [answersOf(answered)] : [];
+
+const keep = async (
+  tools: Tools,
+  [first]: readonly Move[],
+  kept: readonly Evidence[],
+): Promise<EvidenceRef[]> => (first ? await keepAll(tools, first.shift.target, kept) : []);
 
 /** "The flip returned success" is not "traffic moved": somebody new must be answered by the right slot. */
 async function confirm(tools: Tools, move: Move, { signal }: Call): Promise<string | undefined> {
@@ -192,24 +159,11 @@ async function confirm(tools: Tools, move: Move, { signal }: Call): Promise<stri
   return `after the flip to ${describeSplit(move.shift.to)} a new connection through the front was answered by ${slot ?? 'nobody'}`;
 }
 
-async function record(
-  tools: Tools,
-  moves: readonly Move[],
-  acknowledged: number | undefined,
-): Promise<Outcome> {
-  const facts: Record<string, string | number> =
-    acknowledged === undefined ? {} : { acknowledged_ms: Math.round(acknowledged * 10) / 10 };
-  for (const { shift } of moves) facts[`split of ${shift.target.service}`] = describeSplit(shift.to);
-  const [first] = moves;
-  const evidence = first ? [await keepEvidence(tools, first.shift.target, { of: 'facts', facts })] : [];
-  return acknowledged === undefined ? ok(evidence) : { ...ok(evidence), acknowledged };
-}
-
 async function look(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outcome | 'not-begun'> {
   const states = await Promise.all(moves.map(({ shift }) => stateOf(tools, shift)));
   if (states.every((state) => state === 'done')) {
     await releaseUsers(tools, moves);
-    return (await confirmAll(tools, moves, call)) ?? ok();
+    return await settle(tools, moves, { call });
   }
   if (states.every((state) => state === 'not-begun')) return 'not-begun';
   return unknown('the router sends traffic neither where it did nor where it should');

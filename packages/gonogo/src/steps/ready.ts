@@ -6,7 +6,7 @@ import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import { askProbe } from '../ports/probe.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import { explainEnd, explainSilence } from './explain.ts';
-import { answersItself, readinessOf } from './probe.ts';
+import { fromItself, readinessOf } from './probe.ts';
 import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
 
 type ReadyWork = WorkOf<'ready'>;
@@ -131,8 +131,9 @@ async function ask(wait: Wait, instance: ObservedInstance, asking: Asking): Prom
     const begun = tools.clock.mono();
     const current = await currentState(wait, instance);
     if (!current || current.state.is === 'ended') return { instance: current ?? instance, ended: true };
-    last = await askProbe(tools, instance, { ...readinessOf(opened, signal), ...asking });
-    passed = last.verdict === 'pass' && (await answersItself(tools, instance)) ? passed + 1 : 0;
+    const answer = await askProbe(tools, instance, { ...readinessOf(opened, signal), ...asking });
+    last = await fromItself(tools, instance, answer);
+    passed = last.verdict === 'pass' ? passed + 1 : 0;
     if (passed >= asking.passes) return { answers: [{ ...last, subject: instance.id }] };
     if (signal.aborted) break;
     await tools.clock.sleep(passed > 0 ? firstPause : pause, signal);

@@ -4,7 +4,7 @@ import type { Millis } from '../domain/units.ts';
 import { type Call, ok, type Performer } from '../ports/performer.ts';
 import type { Drained } from '../ports/router.ts';
 import { patiently } from './patience.ts';
-import { readinessOf, readyNow } from './probe.ts';
+import { askReadiness, readinessOf, thoseReady } from './probe.ts';
 import {
   keepEvidence,
   lastLines,
@@ -50,7 +50,8 @@ async function takeOut(
   const leaving = instances.slice(count).map(({ id }) => id);
   if (leaving.length === 0 || !(await takesTraffic(tools, pool))) return [];
   const { run } = opened.revision.release.manifest;
-  const ready = await readyNow(tools, instances.slice(0, count), readinessOf(opened, call.signal));
+  const staying = instances.slice(0, count);
+  const ready = thoseReady(await askReadiness(tools, staying, readinessOf(opened, call.signal)));
   // With nobody ready the slot keeps its members: one of those that leave may be the last that answers.
   if (ready.length > 0) await tools.router.members(pool, ready.map(memberOf), call.fence);
   return await keepCuts(tools, pool, await tools.router.drain(pool, run.grace, leaving));

@@ -10,7 +10,7 @@ import type { Arrivals } from './arrivals.ts';
 import { insideOf } from './check.ts';
 import { explainEnd } from './explain.ts';
 import { Meter } from './meter.ts';
-import { readinessOf, readyNow } from './probe.ts';
+import { type Answered, answersOf, askReadiness, readinessOf, thoseReady } from './probe.ts';
 import { keepAll, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
 
 type WatchWork = WorkOf<'watch'>;
@@ -37,6 +37,8 @@ class Watch {
   readonly #work: WatchWork;
   readonly #call: Call;
   readonly #meter: Meter;
+  /** What the instances answered last to their readiness. */
+  #answered: readonly Answered[] = [];
   /** What the checks answered last. */
   #checked: readonly CheckResult[] = [];
   readonly #restarts = new Map<string, number>();
@@ -126,7 +128,8 @@ class Watch {
   async #readiness(opened: Opened): Promise<Outcome | undefined> {
     const { pool } = this.#work;
     const instances = (await observePool(this.#tools, pool))?.instances ?? [];
-    const ready = await readyNow(this.#tools, instances, readinessOf(opened, this.#call.signal));
+    this.#answered = await askReadiness(this.#tools, instances, readinessOf(opened, this.#call.signal));
+    const ready = thoseReady(this.#answered);
     if (ready.length === instances.length && ready.length > 0) return undefined;
     const many = `${ready.length} of ${instances.length} instances in ${pool.slot} are ready`;
     return await this.#fail(opened, `while it was watched, ${many}`, 'see why its readiness answers no');
@@ -154,14 +157,14 @@ class Watch {
     return { ...ok(await this.#evidence(opened)), provenBy: this.#meter.provenBy };
   }
 
-  /** What was counted, what the checks answered last, and what the release printed last, however it ended. */
+  /** What was counted, what the instances and the checks answered last, and what the release printed last, however it ended. */
   async #evidence(opened: Opened): Promise<EvidenceRef[]> {
     const { pool } = this.#work;
     const lines = await lastLines(this.#tools, pool, opened.secrets);
-    const results = this.#checked;
     const kept: Evidence[] = [
       { of: 'traffic', facts: this.#meter.facts },
-      ...(results.length > 0 ? [{ of: 'checks', results } as const] : []),
+      ...(this.#answered.length > 0 ? [answersOf(this.#answered)] : []),
+      ...(this.#checked.length > 0 ? [{ of: 'checks', results: this.#checked } as const] : []),
       { of: 'log', lines },
     ];
     return await keepAll(this.#tools, pool.target, kept);
