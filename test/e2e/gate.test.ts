@@ -38,14 +38,14 @@ describe('a gate', { concurrency: 2 }, () => {
     assert.equal((await askFront(front))?.text, 'one', 'nobody has met the new release');
     assert.match(
       (await sandbox.run(['status'])).stdout,
-      /waits for gonogo approve production, and goes back/,
+      /waits at approve for gonogo approve production, and goes back/,
     );
     await sandbox.run(['agent', 'stop']);
     const { rollout } = await status(sandbox);
     assert.equal(rollout?.waiting?.step, 'approve', JSON.stringify(rollout));
     const done = await sandbox.run(['approve', 'production']);
     assert.equal(done.code, 0, done.said());
-    assert.match(done.stdout, /the agent was started again; it went on/);
+    assert.match(done.stdout, /the agent was started again; it still waits for an answer at approve/);
     assert.equal((await askFront(front))?.text, 'two');
     const again = await sandbox.run(['approve', 'production']);
     assert.equal(again.code, 2);

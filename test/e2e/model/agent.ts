@@ -31,7 +31,7 @@ export const look = (): Act =>
     const deployed = world.history.length > 0;
     const history = await command(world, real, { args: ['history', 'production'], code: deployed ? 0 : 2 });
     if (!deployed) return;
-    assert.equal(status.stdout.includes('waits for gonogo approve'), world.waiting !== undefined);
+    assert.equal(/waits at \w+ for gonogo approve/.test(status.stdout), world.waiting !== undefined);
     const last = history.stdout.split('\n')[0]?.trim().split(/\s+/).at(-1) ?? '';
     const shown = await command(world, real, { args: ['show', last], code: 0 });
     const { ending } = world.history.at(-1) ?? {};

@@ -62,12 +62,18 @@ export type Event =
   | { readonly e: 'intended'; readonly at: Instant; readonly intent: Intent }
   | { readonly e: 'settled'; readonly at: Instant; readonly key: string; readonly outcome: Outcome }
   | { readonly e: 'answered'; readonly at: Instant; readonly by: string; readonly what: 'approve' | 'abort' }
-  /** A controller has taken the rollout over; `found` are the steps whose end nobody had written down. */
+  /**
+   * A controller has taken the rollout over; `found` are the steps whose end nobody had written down, `waits` those whose
+   * gate nobody had answered.
+   */
   | {
       readonly e: 'resumed';
       readonly at: Instant;
       readonly found: readonly string[];
+      readonly waits?: readonly string[];
       readonly goes: 'on' | 'back';
+      /** Why it goes back. */
+      readonly why?: string;
     }
   | { readonly e: 'turned-back'; readonly at: Instant; readonly why: string; readonly step?: string }
   | {

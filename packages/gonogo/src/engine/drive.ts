@@ -64,10 +64,15 @@ function* giveUp(state: State): Generator<Ask, void, Input | undefined> {
 /** What somebody carries out; a gate only waits. */
 const begun = (state: State): Intent[] => [...state.pending.values()].filter((intent) => !isGate(intent));
 
-/** That another controller goes on, with what it found under way, and in which direction. */
-const resumed = (state: State, at: Instant): Event => ({
-  e: 'resumed',
-  at,
-  found: begun(state).map(({ step }) => step),
-  goes: state.rollout?.turned ? 'back' : 'on',
-});
+/** That another controller goes on: with what it found under way, at which gates it waits, in which direction and why. */
+function resumed(state: State, at: Instant): Event {
+  const turned = state.rollout?.turned;
+  const waits = [...state.pending.values()].filter(isGate).map(({ step }) => step);
+  return {
+    e: 'resumed',
+    at,
+    found: begun(state).map(({ step }) => step),
+    ...(waits.length > 0 ? { waits } : {}),
+    ...(turned ? { goes: 'back', why: turned.why } : { goes: 'on' }),
+  };
+}

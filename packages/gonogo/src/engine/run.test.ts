@@ -209,6 +209,28 @@ describe('an engine', () => {
     assert.deepEqual(counts, [0], 'only the undo');
   });
 
+  test('writes down when it takes over a rollout that waits at a gate, or one that goes back and why', async (t) => {
+    const opened = await stores(t);
+    const gate: Step = { ...step('approve'), work: { do: 'ask', otherwise: 'abort' }, undo: [] };
+    const first = await open(opened, works);
+    await first.engine.submit(rollout('one', [step('a'), gate]));
+    while (first.engine.state().pending.size === 0 || !first.engine.state().rollout?.progress.has('approve'))
+      await sleep(1);
+    const hangs = async (): Promise<never> => await new Promise(() => undefined); // Its agent dies before it answers.
+    const second = await open(opened, { ...works, perform: hangs });
+    await second.engine.submit({ i: 'abort', by: 'ada' });
+    const { ended } = await open(opened, works);
+    await ended;
+    const events = await opened.journal.read(stream);
+    assert.deepEqual(
+      events.flatMap((event) => (event.e === 'resumed' ? [{ ...event, at: 0 }] : [])),
+      [
+        { e: 'resumed', at: 0, found: [], waits: ['approve'], goes: 'on' },
+        { e: 'resumed', at: 0, found: ['a'], goes: 'back', why: 'aborted by ada' },
+      ],
+    );
+  });
+
   test('carries the fence of the lease it was begun under, whatever is claimed later', async (t) => {
     const opened = await stores(t);
     const fences: number[] = [];

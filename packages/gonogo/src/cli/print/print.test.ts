@@ -170,6 +170,35 @@ test('a rollout that is told again from its first event is not printed twice', (
   assert.deepEqual(tell([...told, ...told]), asLines);
 });
 
+test('a rollout that another agent carries on says with what it goes on, at which gate it waits, or why it goes back', () => {
+  const resumed = { e: 'resumed', at: now, found: [], goes: 'on' } as const;
+  const says = (change: Partial<Extract<Event, { e: 'resumed' }>>): string[] =>
+    tell([{ event: { ...resumed, ...change } }]);
+  const again = '  ↻ the agent was started again; it ';
+  assert.deepEqual(says({}), [`${again}went on`]);
+  assert.deepEqual(says({ found: ['flip'] }), [`${again}went on with flip`]);
+  assert.deepEqual(says({ waits: ['approve'] }), [`${again}still waits for an answer at approve`]);
+  assert.deepEqual(says({ found: ['reach'], waits: ['approve'] }), [
+    `${again}went on with reach, and still waits for an answer at approve`,
+  ]);
+  assert.deepEqual(says({ found: ['flip'], goes: 'back', why: 'aborted by ada' }), [
+    `${again}went on putting it back with flip: aborted by ada`,
+  ]);
+});
+
+test('status and show say at which gate a rollout waits, and what happens when nobody answers', () => {
+  const { ending: _, endedAt: __, verdict: ___, ...running } = go;
+  const waiting = { step: 'approve', until: now + 8 * minute, otherwise: 'abort' } as const;
+  const rollout = { ...running, steps: [], waiting };
+  const line = '? it waits at approve for gonogo approve production, and goes back by itself in 8 minutes';
+  assert.equal(statusLines([{ ...status, slots: [], rollout }], now, plain).at(-1), `    ${line}`);
+  assert.deepEqual(showLines({ ...rollout, flips: [] }, now, plain).slice(0, 3), [
+    'shop@9f3c2a1 → production   running',
+    line,
+    'deploy, blue-green, revision 9f3c2a1.aaaaaaaa, started 14 minutes ago, r-12',
+  ]);
+});
+
 test('while a step runs its line shows how long it has taken', () => {
   const [view] = told
     .slice(0, 2)

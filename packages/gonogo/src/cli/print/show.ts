@@ -5,6 +5,7 @@ import type { Palette } from './palette.ts';
 import { resumedLine } from './steps.ts';
 import { ago, clock, duration } from './time.ts';
 import { verdictLines } from './verdict.ts';
+import { waitingLines } from './waiting.ts';
 
 /** `gonogo show`: the verdict, every step, and the evidence of each. */
 export function showLines(rollout: RolloutDetail, now: number, palette: Palette): string[] {
@@ -12,7 +13,7 @@ export function showLines(rollout: RolloutDetail, now: number, palette: Palette)
   return [
     ...(rollout.verdict
       ? verdictLines(rollout, palette)
-      : [`${rollout.release} → ${rollout.environment}   running`]),
+      : [`${rollout.release} → ${rollout.environment}   running`, ...waitingLines(rollout, now, palette)]),
     dim(headOf(rollout, now)),
     ...rollout.flips.map(({ ms }) => dim(`flip acknowledged in ${duration(ms)}`)),
     ...rollout.events.flatMap((event) =>

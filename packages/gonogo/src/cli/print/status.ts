@@ -12,6 +12,7 @@ import { namesOf } from './names.ts';
 import type { Palette } from './palette.ts';
 import { ago, duration, until } from './time.ts';
 import { frontUrl } from './verdict.ts';
+import { waitingLines } from './waiting.ts';
 
 /** `gonogo status`: for each environment its front, then a line a slot, then the rollout that runs. */
 export function statusLines(
@@ -34,7 +35,7 @@ function linesOf(environment: EnvironmentStatus, now: number, palette: Palette):
     ...slotLines(slots, { environment, now, palette }),
     ...slots.flatMap((slot) => limitLine(slot, palette)),
     ...(rollout && !rollout.ending ? [rolloutLine(rollout, now, palette)] : []),
-    ...(rollout?.waiting ? [waitingLine(environment.environment, rollout.waiting, { now, palette })] : []),
+    ...(rollout ? waitingLines(rollout, now, palette).map((line) => `    ${line}`) : []),
     ...(lease ? [palette.dim(`    ${leaseText(lease, now)}`)] : []),
   ];
 }
@@ -111,17 +112,6 @@ const restartsText = ({ restarts }: SlotStatus, { yellow }: Palette): string =>
 
 /** `agent (pid 7)`: what else tells processes apart is for programs. */
 const briefly = (owner: string): string => owner.replace(/, .*\)$/, ')');
-
-type Waiting = NonNullable<RolloutSummary['waiting']>;
-
-function waitingLine(
-  environment: string,
-  { until: end, otherwise }: Waiting,
-  { now, palette }: { readonly now: number; readonly palette: Palette },
-): string {
-  const then = otherwise === 'go' ? 'goes on' : 'goes back';
-  return `    ${palette.yellow('?')} it waits for gonogo approve ${environment}, and ${then} by itself in ${until(end, now)}`;
-}
 
 function rolloutLine(rollout: RolloutSummary, now: number, { yellow }: Palette): string {
   const step = rollout.steps.findLast(({ state }) => state === 'running' || state === 'undoing');

@@ -78,10 +78,16 @@ const answerLine = ({ by, what }: EventOf<'answered'>, palette: Palette): string
     ? `${palette.green('✓')} ${by} approved it`
     : `${palette.yellow('↩')} ${by} asked to abort it`;
 
-/** `the agent was started again; it went on with provision` */
-export const resumedLine = ({ found, goes }: EventOf<'resumed'>): string =>
-  `the agent was started again; it ${goes === 'on' ? 'went on' : 'went on putting it back'}` +
-  (found.length > 0 ? ` with ${found.join(', ')}` : '');
+/** `the agent was started again; it went on with provision`, `…; it still waits for an answer at approve` */
+export function resumedLine({ found, waits = [], goes, why }: EventOf<'resumed'>): string {
+  const goesOn = `went on${goes === 'on' ? '' : ' putting it back'}`;
+  const does = [
+    ...(found.length > 0 ? [`${goesOn} with ${found.join(', ')}`] : []),
+    ...(waits.length > 0 ? [`still waits for an answer at ${waits.join(', ')}`] : []),
+  ];
+  const reason = why === undefined ? '' : `: ${why}`;
+  return `the agent was started again; it ${does.join(', and ') || goesOn}${reason}`;
+}
 
 type EventOf<E extends Event['e']> = Extract<Event, { e: E }>;
 
