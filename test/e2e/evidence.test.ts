@@ -77,8 +77,8 @@ function tellsTheHost(rollout: RolloutDetail): void {
   const { host: address, port } = rollout.front ?? {};
   const said = Object.entries(host?.facts ?? {}).map(([what, answer]) => `${what}: ${answer}`);
   assert.match(said[0] ?? '', new RegExp(`^front ${address}:${port}: can be listened on$`));
-  assert.match(said[1] ?? '', /^disk of \/.*: \d+ MB are free, and what instances write needs \d+ MB$/);
-  assert.match(said[2] ?? '', /^memory: \d+ MB are free, and 1 more instance may take \d+ MB$/);
+  assert.match(said[1] ?? '', /^disk of \/.*: \d+ [MG]B are free, and what instances write needs \d+ MB$/);
+  assert.match(said[2] ?? '', /^memory: \d+ [MG]B are free, and 1 more instance may take \d+ [MG]B$/);
   assert.equal(said.length, 3);
 }
 
@@ -160,6 +160,8 @@ test('a flip keeps the readiness that it asked again, and that what answered was
   assert.match(asked?.subject ?? '', /^site\.production\.blue\.web\.0\./);
   assert.match(asked?.saw ?? '', /^answered 200, and listens on port \d+ itself$/);
   assert.deepEqual(others, []);
+  const facts = evidenceOf(good.json<RolloutDetail>(), 'flip').map((one) => one.facts ?? {});
+  assert.equal(Object.assign({}, ...facts)['front of site'], 'a new connection was answered by blue');
   const before = "let fit = true; process.on('SIGUSR2', () => { fit = false; });";
   await writeSite(sandbox, { before, ready: 'fit ? 200 : 503', production: 'approve: { within: 10m }' });
   assert.equal((await sandbox.run(['deploy', 'production', '--no-wait'])).code, 4);

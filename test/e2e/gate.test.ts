@@ -45,7 +45,7 @@ describe('a gate', { concurrency: 2 }, () => {
     assert.equal(rollout?.waiting?.step, 'approve', JSON.stringify(rollout));
     const done = await sandbox.run(['approve', 'production']);
     assert.equal(done.code, 0, done.said());
-    assert.match(done.stdout, /the agent was started again; it still waits for an answer at approve/);
+    assert.match(done.stdout, /the agent was started again; it still waited for an answer at approve/);
     assert.equal((await askFront(front))?.text, 'two');
     const again = await sandbox.run(['approve', 'production']);
     assert.equal(again.code, 2);

@@ -437,13 +437,22 @@ export function runtimeSuite({ name: driver, open, skip = false, gaps = {} }: Dr
     const { runtime } = host;
     const { fault, asked } = await runtime.vet(specOf(artifact));
     assert.equal(fault, undefined);
-    assert.match(asked.memory ?? '', /^\d+ MB are free, and what 1 more instance may take is not known yet$/);
+    assert.match(
+      asked.memory ?? '',
+      /^\d+ [MG]B are free, and what 1 more instance may take is not known yet$/,
+    );
     assert.match(Object.keys(asked).join(), /disk of \//);
     await runtime.apply(specOf(artifact), 10, never());
     await ask(await theOne(runtime));
     const many = await runtime.vet(specOf(artifact, { count: 1_000_000 }));
-    assert.match(many.fault ?? '', /1000000 more instances may take \d+ MB of memory, and \d+ MB are free/);
-    assert.match(many.asked.memory ?? '', /^\d+ MB are free, and 1000000 more instances may take \d+ MB$/);
+    assert.match(
+      many.fault ?? '',
+      /1000000 more instances may take \d+ [MG]B of memory, and \d+ [MG]B are free/,
+    );
+    assert.match(
+      many.asked.memory ?? '',
+      /^\d+ [MG]B are free, and 1000000 more instances may take \d+ [MG]B$/,
+    );
     await runtime.remove(webPool, 2000);
   });
 }

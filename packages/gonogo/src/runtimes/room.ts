@@ -20,7 +20,7 @@ export async function askInTurn(...questions: readonly (() => Promise<Room>)[]):
 export async function diskRoom(folder: string): Promise<Room> {
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
-  const [has, needs] = [megabytes(free), `what instances write needs ${megabytes(leastDisk)}`];
+  const [has, needs] = [size(free), `what instances write needs ${size(leastDisk)}`];
   const asked = { [`disk of ${folder}`]: `${has} are free, and ${needs}` };
   if (free >= leastDisk) return { asked };
   return { asked, fault: `only ${has} are free on the disk of ${folder}, and ${needs}: make room there` };
@@ -34,11 +34,12 @@ export async function memoryRoom(count: number, sizes: readonly number[]): Promi
   const needed = count * Math.max(0, ...sizes);
   const free = await availableBytes();
   const more = `${count} more instance${count === 1 ? '' : 's'}`;
-  const takes =
-    needed === 0 ? `what ${more} may take is not known yet` : `${more} may take ${megabytes(needed)}`;
-  const asked = { memory: `${megabytes(free)} are free, and ${takes}` };
+  const takes = needed === 0 ? `what ${more} may take is not known yet` : `${more} may take ${size(needed)}`;
+  const asked = { memory: `${size(free)} are free, and ${takes}` };
   if (needed <= free) return { asked };
-  return { asked, fault: `${more} may take ${megabytes(needed)} of memory, and ${megabytes(free)} are free` };
+  return { asked, fault: `${more} may take ${size(needed)} of memory, and ${size(free)} are free` };
 }
 
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1_000_000)} MB`;
+/** `67 MB`, and from ten on `83 GB`. */
+const size = (bytes: number): string =>
+  bytes < 10_000_000_000 ? `${Math.round(bytes / 1_000_000)} MB` : `${Math.round(bytes / 1_000_000_000)} GB`;

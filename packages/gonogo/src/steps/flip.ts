@@ -123,13 +123,15 @@ type Moved = {
 /** Confirms every move, and keeps what was asked before and what the moves have made. */
 async function settle(tools: Tools, moves: readonly Move[], moved: Moved): Promise<Outcome> {
   const { call, answered = [], acknowledged } = moved;
-  for (const move of moves) {
-    const why = await confirm(tools, move, call);
-    if (why !== undefined) return await refuse(tools, moves, { answered, why });
-  }
   const facts: Record<string, string | number> =
     acknowledged === undefined ? {} : { acknowledged_ms: Math.round(acknowledged * 10) / 10 };
-  for (const { shift } of moves) facts[`split of ${shift.target.service}`] = describeSplit(shift.to);
+  for (const move of moves) {
+    const { why, who } = await confirm(tools, move, call);
+    if (why !== undefined) return await refuse(tools, moves, { answered, why });
+    const { target, to } = move.shift;
+    facts[`split of ${target.service}`] = describeSplit(to);
+    if (who !== undefined) facts[`front of ${target.service}`] = `a new connection was answered by ${who}`;
+  }
   const evidence = await keep(tools, moves, [...asked(answered), { of: 'facts', facts }]);
   return acknowledged === undefined ? ok(evidence) : { ...ok(evidence), acknowledged };
 }
@@ -146,17 +148,21 @@ const keep = async (
   kept: readonly Evidence[],
 ): Promise<EvidenceRef[]> => (first ? await keepAll(tools, first.shift.target, kept) : []);
 
+/** Who answered, or why that is not who should; neither where nobody is to answer. */
+type Confirmation = { readonly who?: string; readonly why?: string };
+
 /** "The flip returned success" is not "traffic moved": somebody new must be answered by the right slot. */
-async function confirm(tools: Tools, move: Move, { signal }: Call): Promise<string | undefined> {
+async function confirm(tools: Tools, move: Move, { signal }: Call): Promise<Confirmation> {
   const expected = servingSlots(move.shift.to);
   const [part] = move.pools;
-  if (!part || expected.length === 0) return undefined;
+  if (!part || expected.length === 0) return {};
   const { revision } = await openRevision(tools, part.revision);
   const path = pathOf(revision.release.manifest.health.ready);
-  const slot = await tools.router.whoAnswers(move.shift.target, path);
+  const who = await tools.router.whoAnswers(move.shift.target, path);
   if (signal.aborted) throw signal.reason;
-  if (slot !== undefined && expected.includes(slot)) return undefined;
-  return `after the flip to ${describeSplit(move.shift.to)} a new connection through the front was answered by ${slot ?? 'nobody'}`;
+  if (who !== undefined && expected.includes(who)) return { who };
+  const why = `after the flip to ${describeSplit(move.shift.to)} a new connection through the front was answered by ${who ?? 'nobody'}`;
+  return { why };
 }
 
 async function look(tools: Tools, { moves }: FlipWork, call: Call): Promise<Outcome | 'not-begun'> {

@@ -177,9 +177,9 @@ test('a rollout that another agent carries on says with what it goes on, at whic
   const again = '  ↻ the agent was started again; it ';
   assert.deepEqual(says({}), [`${again}went on`]);
   assert.deepEqual(says({ found: ['flip'] }), [`${again}went on with flip`]);
-  assert.deepEqual(says({ waits: ['approve'] }), [`${again}still waits for an answer at approve`]);
+  assert.deepEqual(says({ waits: ['approve'] }), [`${again}still waited for an answer at approve`]);
   assert.deepEqual(says({ found: ['reach'], waits: ['approve'] }), [
-    `${again}went on with reach, and still waits for an answer at approve`,
+    `${again}went on with reach, and still waited for an answer at approve`,
   ]);
   assert.deepEqual(says({ found: ['flip'], goes: 'back', why: 'aborted by ada' }), [
     `${again}went on putting it back with flip: aborted by ada`,
@@ -197,6 +197,27 @@ test('status and show say at which gate a rollout waits, and what happens when n
     line,
     'deploy, blue-green, revision 9f3c2a1.aaaaaaaa, started 14 minutes ago, r-12',
   ]);
+});
+
+test('show says who answered, and when another agent carried it on', () => {
+  const events = [
+    { e: 'resumed', at: now, found: [], waits: ['approve'], goes: 'on' },
+    { e: 'answered', at: now, by: 'ada@laptop', what: 'abort' },
+  ] as const;
+  const lines = showLines({ ...go, verdict: 'NO-GO', ending: 'aborted', flips: [], events }, now, plain);
+  const time = new Date(now).toISOString().slice(11, 19);
+  assert.deepEqual(lines.slice(2, 4), [
+    `${time} the agent was started again; it still waited for an answer at approve`,
+    `${time} ada@laptop asked to abort it`,
+  ]);
+});
+
+test('status and show say why a rollout that runs goes back', () => {
+  const { ending: _, endedAt: __, verdict: ___, ...running } = go;
+  const rollout = { ...running, steps: [], why: 'aborted by ada@laptop' };
+  const line = '↩ it goes back: aborted by ada@laptop';
+  assert.equal(statusLines([{ ...status, slots: [], rollout }], now, plain).at(-1), `    ${line}`);
+  assert.equal(showLines({ ...rollout, flips: [] }, now, plain)[1], line);
 });
 
 test('while a step runs its line shows how long it has taken', () => {

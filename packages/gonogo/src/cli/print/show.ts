@@ -1,11 +1,12 @@
 import type { EvidenceView, RolloutDetail, StepSummary } from '../../api/contract.ts';
 import type { CheckResult } from '../../domain/check.ts';
+import type { Event } from '../../domain/event.ts';
 import { columns } from './columns.ts';
 import type { Palette } from './palette.ts';
-import { resumedLine } from './steps.ts';
+import { runningLines } from './running.ts';
+import { answerLine, resumedLine } from './steps.ts';
 import { ago, clock, duration } from './time.ts';
 import { verdictLines } from './verdict.ts';
-import { waitingLines } from './waiting.ts';
 
 /** `gonogo show`: the verdict, every step, and the evidence of each. */
 export function showLines(rollout: RolloutDetail, now: number, palette: Palette): string[] {
@@ -13,16 +14,20 @@ export function showLines(rollout: RolloutDetail, now: number, palette: Palette)
   return [
     ...(rollout.verdict
       ? verdictLines(rollout, palette)
-      : [`${rollout.release} → ${rollout.environment}   running`, ...waitingLines(rollout, now, palette)]),
+      : [`${rollout.release} → ${rollout.environment}   running`, ...runningLines(rollout, now, palette)]),
     dim(headOf(rollout, now)),
     ...rollout.flips.map(({ ms }) => dim(`flip acknowledged in ${duration(ms)}`)),
-    ...rollout.events.flatMap((event) =>
-      event.e === 'resumed' ? [dim(`${clock(event.at)} ${resumedLine(event)}`)] : [],
-    ),
+    ...rollout.events.flatMap(happening).map(dim),
     '',
     ...rollout.steps.flatMap((step) => stepLines(step, rollout.evidence, palette)),
     ...laterLines(rollout, palette),
   ];
+}
+
+/** What came from outside: other agents, and people. */
+function happening(event: Event): string[] {
+  if (event.e === 'resumed') return [`${clock(event.at)} ${resumedLine(event)}`];
+  return event.e === 'answered' ? [`${clock(event.at)} ${answerLine(event)}`] : [];
 }
 
 const headOf = ({ kind, strategy, revision, startedAt, id }: RolloutDetail, now: number): string =>

@@ -10,9 +10,9 @@ import { describeSplit, servingSlots } from '../../domain/split.ts';
 import { columns } from './columns.ts';
 import { namesOf } from './names.ts';
 import type { Palette } from './palette.ts';
+import { runningLines } from './running.ts';
 import { ago, duration, until } from './time.ts';
 import { frontUrl } from './verdict.ts';
-import { waitingLines } from './waiting.ts';
 
 /** `gonogo status`: for each environment its front, then a line a slot, then the rollout that runs. */
 export function statusLines(
@@ -34,8 +34,7 @@ function linesOf(environment: EnvironmentStatus, now: number, palette: Palette):
     `${palette.bold(`${service} ${environment.environment}`)}   ${frontUrl(environment.front)}   ${traffic}`,
     ...slotLines(slots, { environment, now, palette }),
     ...slots.flatMap((slot) => limitLine(slot, palette)),
-    ...(rollout && !rollout.ending ? [rolloutLine(rollout, now, palette)] : []),
-    ...(rollout ? waitingLines(rollout, now, palette).map((line) => `    ${line}`) : []),
+    ...(rollout && !rollout.ending ? rolloutLines(rollout, now, palette) : []),
     ...(lease ? [palette.dim(`    ${leaseText(lease, now)}`)] : []),
   ];
 }
@@ -113,8 +112,12 @@ const restartsText = ({ restarts }: SlotStatus, { yellow }: Palette): string =>
 /** `agent (pid 7)`: what else tells processes apart is for programs. */
 const briefly = (owner: string): string => owner.replace(/, .*\)$/, ')');
 
-function rolloutLine(rollout: RolloutSummary, now: number, { yellow }: Palette): string {
+function rolloutLines(rollout: RolloutSummary, now: number, palette: Palette): string[] {
   const step = rollout.steps.findLast(({ state }) => state === 'running' || state === 'undoing');
   const doing = step ? `: ${step.name}` : '';
-  return `  ${yellow('…')} ${rollout.kind} of ${rollout.release} runs${doing}, started ${ago(rollout.startedAt, now)} (${rollout.id})`;
+  const since = `started ${ago(rollout.startedAt, now)} (${rollout.id})`;
+  return [
+    `  ${palette.yellow('…')} ${rollout.kind} of ${rollout.release} runs${doing}, ${since}`,
+    ...runningLines(rollout, now, palette).map((line) => `    ${line}`),
+  ];
 }

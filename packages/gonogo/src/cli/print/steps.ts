@@ -56,7 +56,9 @@ function advanceBy(view: StepView, event: Event, palette: Palette): [StepView, s
     case 'turned-back':
       return once(view, event.e, { lines: [`  ${palette.yellow('↩')} putting it back: ${event.why}`] });
     case 'answered':
-      return once(view, `${event.e} ${event.at}`, { lines: [`  ${answerLine(event, palette)}`] });
+      return once(view, `${event.e} ${event.at}`, {
+        lines: [`  ${answerMark(event, palette)} ${answerLine(event)}`],
+      });
     case 'resumed':
       return once(view, `${event.e} ${event.at}`, {
         lines: [`  ${palette.yellow('↻')} ${resumedLine(event)}`],
@@ -73,17 +75,19 @@ function gateLine({ environment }: StepView, { work, within }: Intent): string {
   return `waits for approval for ${duration(within)}, then it ${then} by itself: ${answers}`;
 }
 
-const answerLine = ({ by, what }: EventOf<'answered'>, palette: Palette): string =>
-  what === 'approve'
-    ? `${palette.green('✓')} ${by} approved it`
-    : `${palette.yellow('↩')} ${by} asked to abort it`;
+const answerMark = ({ what }: EventOf<'answered'>, { green, yellow }: Palette): string =>
+  what === 'approve' ? green('✓') : yellow('↩');
 
-/** `the agent was started again; it went on with provision`, `…; it still waits for an answer at approve` */
+/** `ada@laptop approved it` */
+export const answerLine = ({ by, what }: EventOf<'answered'>): string =>
+  `${by} ${what === 'approve' ? 'approved it' : 'asked to abort it'}`;
+
+/** `the agent was started again; it went on with provision`, `…; it still waited for an answer at approve` */
 export function resumedLine({ found, waits = [], goes, why }: EventOf<'resumed'>): string {
   const goesOn = `went on${goes === 'on' ? '' : ' putting it back'}`;
   const does = [
     ...(found.length > 0 ? [`${goesOn} with ${found.join(', ')}`] : []),
-    ...(waits.length > 0 ? [`still waits for an answer at ${waits.join(', ')}`] : []),
+    ...(waits.length > 0 ? [`still waited for an answer at ${waits.join(', ')}`] : []),
   ];
   const reason = why === undefined ? '' : `: ${why}`;
   return `the agent was started again; it ${does.join(', and ') || goesOn}${reason}`;
