@@ -186,6 +186,37 @@ async function makeUnready(sandbox: Sandbox): Promise<void> {
   while ((await fetch(`http://${host}:${port}/ready`)).status !== 503);
 }
 
+test('a release that never becomes ready keeps what it answered last, and its NO-GO says why in one finding', async (t) => {
+  const sandbox = await makeSandbox(t);
+  await writeSite(sandbox, { ready: '503', attempts: 3 });
+  const bad = await sandbox.run(['deploy', 'production', '--format', 'json']);
+  assert.equal(bad.code, 1, bad.said());
+  const rollout = bad.json<RolloutDetail>();
+  const asked = checksOf(rollout, 'ready').at(-1);
+  assert.deepEqual([asked?.verdict, asked?.from], ['fail', 'this host']);
+  assert.match(`${asked?.subject}: ${asked?.saw}`, /^site\.production\.blue\.web\.0\..*: answered 503/);
+  const [finding, ...others] = rollout.findings;
+  assert.deepEqual([finding?.what, finding?.from, others], ['ready', 'blue', []]);
+  assert.match(finding?.saw ?? '', /^an instance in blue did not become ready: answered 503/);
+  await sandbox.stop();
+});
+
+test('what the host refuses before anything is touched was asked from this host, and is kept', async (t) => {
+  const sandbox = await makeSandbox(t);
+  const port = Number((await reachable(t)).split(':').at(-1));
+  await writeSite(sandbox, { production: `listen: 127.0.0.1:${port}` });
+  const bad = await sandbox.run(['deploy', 'production', '--format', 'json']);
+  assert.equal(bad.code, 1, bad.said());
+  const { findings, evidence } = bad.json<RolloutDetail>();
+  const saw = `cannot listen on 127.0.0.1:${port}: something else listens there`;
+  assert.deepEqual(findings, [{ what: 'preflight', from: 'this host', saw }]);
+  assert.deepEqual(
+    evidence.map(({ facts }) => facts),
+    [{ [`front 127.0.0.1:${port}`]: saw }],
+  );
+  await sandbox.stop();
+});
+
 test('a watch keeps what the checks answered and what was printed while users were there, and a NO-GO names the check', async (t) => {
   const sandbox = await makeSandbox(t);
   const yaml = 'checks: [{ name: smoke, get: /check }]';

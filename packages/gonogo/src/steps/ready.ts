@@ -1,13 +1,14 @@
 import type { CheckResult } from '../domain/check.ts';
-import type { EvidenceRef, Outcome, WorkOf } from '../domain/plan.ts';
+import type { Outcome, WorkOf } from '../domain/plan.ts';
 import { delayLeft } from '../domain/probe.ts';
 import type { Health, Probe } from '../domain/release.ts';
+import type { Evidence } from '../ports/evidence.ts';
 import { type Call, failed, ok, type Performer } from '../ports/performer.ts';
 import { askProbe } from '../ports/probe.ts';
 import type { ObservedInstance } from '../ports/runtime.ts';
 import { explainEnd, explainSilence } from './explain.ts';
 import { fromItself, readinessOf } from './probe.ts';
-import { keepEvidence, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
+import { keepAll, lastLines, type Opened, observePool, openRevision, type Tools } from './tools.ts';
 
 type ReadyWork = WorkOf<'ready'>;
 
@@ -30,17 +31,13 @@ async function waitForAll(tools: Tools, work: ReadyWork, call: Call): Promise<Ou
   const wait = { tools, work, call, opened, health: opened.revision.release.manifest.health };
   const one = work.pool.role === 'web' ? waitForOne : staysUp;
   const ends = await Promise.all(pool.instances.map((instance) => one(wait, instance)));
+  const answers: Evidence = { of: 'checks', results: ends.flatMap(answersOf) };
+  // Who takes no traffic has answered nothing.
+  const kept = answers.results.length > 0 ? [answers] : [];
   const bad = ends.find((end) => 'instance' in end);
-  if (!bad)
-    return ok(
-      await keepAnswers(
-        tools,
-        work,
-        ends.flatMap((end) => ('answers' in end ? end.answers : [])),
-      ),
-    );
+  if (!bad) return ok(await keepAll(tools, work.pool.target, kept));
   const lines = await lastLines(tools, work.pool, opened.secrets);
-  const evidence = [await keepEvidence(tools, work.pool.target, { of: 'log', lines })];
+  const evidence = await keepAll(tools, work.pool.target, [...kept, { of: 'log', lines }]);
   const { instance, last } = bad;
   const { slot } = work.pool;
   const explained = bad.ended
@@ -49,13 +46,10 @@ async function waitForAll(tools: Tools, work: ReadyWork, call: Call): Promise<Ou
   return failed(explained.why, { hint: explained.hint, evidence });
 }
 
-/** What proved it. Who takes no traffic has answered nothing. */
-async function keepAnswers(
-  tools: Tools,
-  { pool }: ReadyWork,
-  results: readonly CheckResult[],
-): Promise<EvidenceRef[]> {
-  return results.length === 0 ? [] : [await keepEvidence(tools, pool.target, { of: 'checks', results })];
+/** What proved an instance, or what it answered last before it was given up. */
+function answersOf(end: Ready | NotReady): readonly CheckResult[] {
+  if ('answers' in end) return end.answers;
+  return end.last ? [{ ...end.last, subject: end.instance.id }] : [];
 }
 
 type Wait = {

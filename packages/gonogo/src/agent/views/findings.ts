@@ -3,21 +3,21 @@ import type { CheckResult, Elsewhere } from '../../domain/check.ts';
 import { stepsOf } from '../../domain/plan.ts';
 import type { Rollout } from '../../domain/state.ts';
 
-/** A NO-GO explained: the checks that failed, or else the step that did. */
+/** A NO-GO explained: the checks that failed, or else the step; one that waits for readiness explains the answers itself. */
 export function findingsOf(rollout: Rollout, evidence: readonly EvidenceView[], now: number): Finding[] {
   const failed = rollout.turned?.step;
   if (failed === undefined) return [];
   // What was asked after the step was put back is not what failed.
   const forward = evidence.filter((one) => one.step === failed && one.undo === undefined);
-  const checks = forward.flatMap((one) => one.checks ?? []);
+  const step = stepsOf(rollout.plan).find((one) => one.id === failed);
+  const checks = step?.work.do === 'ready' ? [] : forward.flatMap((one) => one.checks ?? []);
   const bad = checks.filter((check) => check.verdict === 'fail' || check.verdict === 'unknown');
   if (bad.length > 0) return bad.map((check) => ofCheck(check, rollout.spec.target.environment, now));
-  const step = stepsOf(rollout.plan).find((one) => one.id === failed);
   const outcome = rollout.progress.get(failed)?.outcome;
   const finding = {
     what: step?.name ?? failed,
     saw: outcome?.why ?? rollout.turned?.why ?? '',
-    from: rollout.spec.next.slot,
+    from: forward.find(({ from }) => from !== undefined)?.from ?? rollout.spec.next.slot,
   };
   return [outcome?.hint === undefined ? finding : { ...finding, hint: outcome.hint }];
 }
