@@ -188,7 +188,7 @@ async function makeUnready(sandbox: Sandbox): Promise<void> {
 
 test('a release that never becomes ready keeps what it answered last, and its NO-GO says why in one finding', async (t) => {
   const sandbox = await makeSandbox(t);
-  await writeSite(sandbox, { ready: '503', attempts: 3 });
+  await writeSite(sandbox, { ready: '503' });
   const bad = await sandbox.run(['deploy', 'production', '--format', 'json']);
   assert.equal(bad.code, 1, bad.said());
   const rollout = bad.json<RolloutDetail>();
