@@ -89,6 +89,15 @@ describe('the embedded router and its proxy', () => {
     await assert.rejects(get(listen), /ECONNREFUSED/);
   });
 
+  test('a proxy that does not answer any more is ended when its last route goes', async () => {
+    const { target, listen } = await publishTwo(host.router, blue, green);
+    const pid = await pidOf(proxyId(listen));
+    process.kill(pid, 'SIGSTOP');
+    await host.router.unpublish(target);
+    await eventually('it has ended', () => identify(pid) === undefined);
+    await assert.rejects(get(listen), /ECONNREFUSED/);
+  });
+
   test('a proxy that dies after its keeper is started again by itself, where it served', async (t) => {
     const { target, listen } = await publishTwo(host.router, blue, green);
     await shift(host.router, target, all('green'));

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import net from 'node:net';
-import { messageOf, problem } from '../../errors.ts';
+import { isProblem, messageOf, problem } from '../../errors.ts';
 import { entryPath } from '../../system/entries.ts';
 import { makePrivateFolder } from '../../system/files.ts';
 import { identify, isAlive, type ProcessIdentity, signalGroup } from '../../system/process.ts';
@@ -104,7 +104,7 @@ export async function connectNew(place: Place, not: number | undefined): Promise
   }
 }
 
-/** Ends a proxy and lets go of its addresses and files; what cannot be reached any more is ended by the keeper. */
+/** Ends a proxy and lets go of its addresses and files; what is not there or does not answer is ended by the keeper. */
 export async function endProxy(
   keeper: Keeper,
   workers: readonly Place[],
@@ -115,7 +115,8 @@ export async function endProxy(
   for (const { key } of await launchesIn(keeper, first.id)) await keeper.call('forget', { key });
   const leaving: ProcessIdentity[] = [];
   for (const place of workers) {
-    if (await isServing(place)) leaving.push(...(await retire(place)));
+    const retires = (await isServing(place)) ? await retire(place) : undefined;
+    if (retires) leaving.push(retires);
     else await kill(keeper, await launchesOf(keeper, place));
   }
   for (const listen of listeners) await keeper.call('unbind', listen);
@@ -126,12 +127,17 @@ export async function endProxy(
     await rm(path, { force: true });
 }
 
-/** Who retires with that: its keeper may be gone, so that nobody but itself could say when it ends. */
-async function retire(place: Place): Promise<ProcessIdentity[]> {
-  const { pid } = await ask(place, 'hello', undefined);
-  const process = identify(pid);
-  await ask(place, 'retire', { deadline: retireWithin });
-  return process ? [process] : [];
+/** Who retires with that: its keeper may be gone, so that nobody else could say when it ends. Undefined if nobody does. */
+async function retire(place: Place): Promise<ProcessIdentity | undefined> {
+  try {
+    const { pid } = await ask(place, 'hello', undefined);
+    const process = identify(pid);
+    await ask(place, 'retire', { deadline: retireWithin });
+    return process;
+  } catch (error) {
+    if (isProblem(error, 'PROXY_UNREACHABLE')) return undefined;
+    throw error;
+  }
 }
 
 /** Binds an address at the keeper, unless it is bound there already. */

@@ -1,6 +1,6 @@
 import type { Route } from '../../domain/front.ts';
 import { type Target, targetKey } from '../../domain/target.ts';
-import { problem } from '../../errors.ts';
+import { isProblem, problem } from '../../errors.ts';
 import { whyUnusable } from '../../system/certificate.ts';
 import { takenBy } from '../../wire/reach.ts';
 import { ask, codeOf, isServing, type Place } from './apply.ts';
@@ -91,12 +91,21 @@ export async function unpublish(
     const workers = [place, ...othersOf(place, stored.settings.workers ?? 1)];
     const isLast = stored.routes.every((route) => route.target === target);
     if (!isLast) await ensureWorker(options.keeper, place, listenersOf(id, stored));
-    if (await isServing(place)) await ask(place, 'unpublish', { target });
+    if (await isServing(place)) await tell(place, target, { isLast });
     if (isLast) await endProxy(options.keeper, workers, listenersOf(id, stored));
     else {
       await reload(workers.slice(1));
       await settle(options.keeper, place);
     }
+  }
+}
+
+/** A proxy that has no other route is ended, whether it answers or not. */
+async function tell(place: Place, target: string, { isLast }: { isLast: boolean }): Promise<void> {
+  try {
+    await ask(place, 'unpublish', { target });
+  } catch (error) {
+    if (!isLast || !isProblem(error, 'PROXY_UNREACHABLE')) throw error;
   }
 }
 

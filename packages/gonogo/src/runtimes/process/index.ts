@@ -10,10 +10,9 @@ import { listenersOf, poolsOf } from '../pools.ts';
 import { hold, onePoolAtATime, telling } from '../turns.ts';
 import { endOne, makeSo, removePool, replace } from './apply.ts';
 import { outputFile, poolFolder } from './folders.ts';
-import { membersOf } from './group.ts';
 import { keepHouse } from './housekeeping.ts';
 import { hasBegun, runJob } from './job.ts';
-import { listeningOf } from './listening.ts';
+import { listeningIn } from './listening.ts';
 import { poolLogs } from './logs.ts';
 import { ProcessOptions } from './options.ts';
 import { tail } from './output.ts';
@@ -85,9 +84,7 @@ export function processRuntime(given: ProcessRuntimeTools): ProcessRuntime {
     processorTimes: (pool) => processorTimes(tools, pool),
     listening: async (instance, port) => {
       const found = await find(tools, instance);
-      return found
-        ? listeningOf(membersOf({ leader: found.process, launch: found.id }, false), port)
-        : undefined;
+      return found && listeningIn({ leader: found.process, launch: found.id }, port);
     },
     vantage: async (instance) => vantageOf(await find(tools, instance), instance),
     logs: (pool, wish) => poolLogs(tools, pool, wish),

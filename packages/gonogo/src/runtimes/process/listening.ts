@@ -1,6 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { Address } from '../../domain/environment.ts';
+import { isAlive } from '../../system/process.ts';
 import { listenerIn, listenersIn } from '../sockets.ts';
+import { type Group, membersOf } from './group.ts';
 
 /** What these processes listen on, or where on one port, by their sockets and the kernel's table of them, proc_pid_net(5). */
 export function listeningOf(pids: readonly number[], port?: number): Address[] {
@@ -12,6 +14,13 @@ export function listeningOf(pids: readonly number[], port?: number): Address[] {
       ? listenersIn(first, ({ inode }) => own.has(inode))
       : [listenerIn(first, (row) => row.port === port && own.has(row.inode))];
   return found.flatMap((one) => (one ? [{ host: one.host, port: one.port }] : []));
+}
+
+/** As `listeningOf` for all members of a group; who they are is found only by a look at every process there is. */
+export function listeningIn(group: Group, port?: number): Address[] {
+  const { leader } = group;
+  const byLeader = port !== undefined && isAlive(leader) ? listeningOf([leader.pid], port) : [];
+  return byLeader.length > 0 ? byLeader : listeningOf(membersOf(group, false), port);
 }
 
 /** The inodes of the sockets a process has open. */
