@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type net from 'node:net';
 import { describe, test } from 'node:test';
+import { eventually } from '../../test/suites/eventually.ts';
 import { startRaw } from '../../test/suites/raw.ts';
-import { eventually } from '../../test/suites/router-tools.ts';
 import { repeat, type Script } from './script.ts';
 import { pipelined, slowUpload } from './scripts.ts';
 

@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs';
 import net from 'node:net';
 import { test } from 'node:test';
 import { residentMb } from '../../bench/proxy/process-stat.ts';
+import { eventually } from '../suites/eventually.ts';
 import { startProxy } from '../suites/proxy-process.ts';
 import { startRaw } from '../suites/raw.ts';
-import { eventually } from '../suites/router-tools.ts';
 
 const request = (path: string, method = 'GET'): string => `${method} ${path} HTTP/1.1\r\nHost: shop\r\n`;
 const complete = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';

@@ -7,9 +7,10 @@ import { residentMb } from '../../bench/proxy/process-stat.ts';
 import { exec } from '../../packages/gonogo/src/system/exec.ts';
 import { startStrictClient } from '../../packages/gonogo/src/system/strict-client.ts';
 import { needs } from '../require.ts';
+import { eventually } from '../suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../suites/proxy-process.ts';
 import { startRaw } from '../suites/raw.ts';
-import { eventually, stands } from '../suites/router-tools.ts';
+import { stands } from '../suites/router-tools.ts';
 
 const megabyte = Buffer.alloc(1e6, 'x');
 /** More than the kernel takes for a client that does not read. */

@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { residentMb } from '../../bench/proxy/process-stat.ts';
+import { eventually } from '../suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../suites/proxy-process.ts';
-import { eventually, stands } from '../suites/router-tools.ts';
+import { stands } from '../suites/router-tools.ts';
 
 const request = 'GET / HTTP/1.1\r\nHost: shop\r\n\r\n';
 const last = 'GET / HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../suites/proxy-process.ts';
 import { raw, startRaw } from '../suites/raw.ts';
-import { eventually } from '../suites/router-tools.ts';
 
 /** What the client must get: a status, with this body if it says one, or an answer that is visibly cut off. */
 type Wanted = number | 'cut' | { readonly status: number; readonly body: string };

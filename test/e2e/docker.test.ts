@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import type { EnvironmentStatus, RolloutDetail } from '../../packages/gonogo/src/api/contract.ts';
 import { needs } from '../require.ts';
 import { type DockerHost, dockerHost } from '../suites/docker-host.ts';
-import { eventually } from '../suites/runtime.ts';
+import { eventually } from '../suites/eventually.ts';
 import { dropInNext } from './support/drop.ts';
 import { deployImage, dockerSandbox, writeImageConfig } from './support/images.ts';
 import { makeDatabase } from './support/postgres.ts';

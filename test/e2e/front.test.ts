@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { freeAddress } from '../suites/addresses.ts';
-import { eventually, get } from '../suites/router-tools.ts';
+import { eventually } from '../suites/eventually.ts';
+import { get } from '../suites/router-tools.ts';
 import { makeSandbox } from './support/sandbox.ts';
 import { writeSite } from './support/site.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exec } from '../../packages/gonogo/src/system/exec.ts';
 import { clientOf } from './docker-host.ts';
-import { eventually } from './runtime.ts';
+import { eventually } from './eventually.ts';
 
 /** An engine of its own, to be killed: with its own images, network and firewall. */
 export type PrivateEngine = {

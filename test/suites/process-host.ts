@@ -10,7 +10,7 @@ import { removeTree } from '../../packages/gonogo/src/runtimes/process/view.ts';
 import { systemClock } from '../../packages/gonogo/src/system/clock.ts';
 import { type StateFolder, stateFolder } from '../../packages/gonogo/src/system/state.ts';
 import { endAll } from '../e2e/support/processes.ts';
-import { type SpecWish, specOf } from './runtime.ts';
+import { type SpecWish, specOf } from './runtime-tools.ts';
 
 /** A state folder of its own with a keeper and a process runtime; closing leaves neither a process nor a file. */
 export type ProcessHost = {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import type { RulesWire } from '../../packages/gonogo/src/wire/proxy.ts';
 import type { Address } from './addresses.ts';
+import type { ProxyProcess } from './proxy-process.ts';
 
 /** A server of raw bytes: `serve` gets every connection, and with `allowHalfOpen` may write on when its client has ended. */
 export async function startRaw(
@@ -23,6 +25,27 @@ export async function startRaw(
       await closed;
     },
   };
+}
+
+export type RawInstance = {
+  readonly serve: (socket: net.Socket) => void;
+  readonly rules?: RulesWire;
+  readonly allowHalfOpen?: boolean;
+};
+
+/** Has a proxy send the users of its target `t` to one raw instance while `act` runs. */
+export async function withRaw<T>(
+  proxy: Pick<ProxyProcess, 'serveTarget'>,
+  { serve, rules, ...options }: RawInstance,
+  act: () => Promise<T>,
+): Promise<T> {
+  const upstream = await startRaw(serve, options);
+  await proxy.serveTarget('t', upstream.port, rules);
+  try {
+    return await act();
+  } finally {
+    await upstream.close();
+  }
 }
 
 /** Sends raw bytes and reads everything until the end; `reset` tells how it ended. */

@@ -1,13 +1,12 @@
-import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
 import type net from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { trafficBetween } from '../../packages/gonogo/src/domain/judge.ts';
 import type { SlotId, SlotName } from '../../packages/gonogo/src/domain/slot.ts';
 import { all, type Split } from '../../packages/gonogo/src/domain/split.ts';
 import type { Target } from '../../packages/gonogo/src/domain/target.ts';
 import type { Router } from '../../packages/gonogo/src/ports/router.ts';
 import { type Address, freeAddress } from './addresses.ts';
+import { eventually } from './eventually.ts';
 
 type Listening = { readonly port: number };
 
@@ -76,15 +75,6 @@ export async function countsOf(router: Router, slot: SlotId) {
   const all = await router.counters(slot);
   const inFlight = all.reduce((sum, one) => sum + one.inFlight, 0);
   return { ...trafficBetween([], all), inFlight, incarnations: all.map(({ incarnation }) => incarnation) };
-}
-
-/** Waits until a question is answered with true; fails after 20 s, which on a busy machine is still plenty. */
-export async function eventually(what: string, question: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!(await question())) {
-    assert.ok(performance.now() < deadline, `${what} did not come true in 20 s`);
-    await sleep(20);
-  }
 }
 
 /** Waits until a number stays the same for a second. */

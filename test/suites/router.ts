@@ -8,9 +8,9 @@ import { all } from '../../packages/gonogo/src/domain/split.ts';
 import { isProblem } from '../../packages/gonogo/src/errors.ts';
 import type { Router } from '../../packages/gonogo/src/ports/router.ts';
 import { freeAddress } from './addresses.ts';
+import { eventually } from './eventually.ts';
 import {
   countsOf,
-  eventually,
   get,
   newTarget,
   publish,

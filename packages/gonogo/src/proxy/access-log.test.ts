@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { AccessLog, type Entry } from './access-log.ts';
 
 const entry: Entry = {
@@ -28,14 +28,6 @@ const descriptorsAt = (file: string): number =>
       return false; // The one that listed the folder.
     }
   }).length;
-
-async function eventually(what: string, holds: () => boolean): Promise<void> {
-  const since = performance.now();
-  while (!holds()) {
-    assert.ok(performance.now() - since < 10_000, what);
-    await sleep(5);
-  }
-}
 
 /** Writes wait until these are done: there are four threads for both (libuv's pool). */
 const busy = (): Promise<unknown> =>

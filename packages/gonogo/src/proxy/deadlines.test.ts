@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
 import { asked, raw, startRaw } from '../../../../test/suites/raw.ts';
-import { eventually } from '../../../../test/suites/router-tools.ts';
 import type { SettingsWire } from '../wire/proxy.ts';
 
 const head = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n';

@@ -4,9 +4,9 @@ import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { holdStream, holdWebSocket } from '../../../../bench/strict-client/long-lived.ts';
 import { startUpstream } from '../../../../bench/strict-client/upstream.ts';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
 import { startRaw } from '../../../../test/suites/raw.ts';
-import { eventually } from '../../../../test/suites/router-tools.ts';
 import { Closing } from './drain.ts';
 
 test('what lasts is closed one after another, each kind within its own budget, until somebody stops it', (t) => {

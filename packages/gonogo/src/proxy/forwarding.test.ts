@@ -5,9 +5,9 @@ import http from 'node:http';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
-import { asked, raw, startRaw } from '../../../../test/suites/raw.ts';
-import { eventually } from '../../../../test/suites/router-tools.ts';
+import { asked, type RawInstance, raw, startRaw, withRaw } from '../../../../test/suites/raw.ts';
 import type { SettingsWire } from '../wire/proxy.ts';
 
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -20,16 +20,8 @@ describe('forwarding', () => {
   });
   after(() => proxy?.close());
 
-  /** Serves one raw instance while `act` runs. */
-  async function withRaw<T>(serve: (socket: net.Socket) => void, act: () => Promise<T>): Promise<T> {
-    const upstream = await startRaw(serve);
-    await proxy.serve(upstream.port);
-    try {
-      return await act();
-    } finally {
-      await upstream.close();
-    }
-  }
+  const withInstance = <T>(serve: RawInstance['serve'], act: () => Promise<T>): Promise<T> =>
+    withRaw(proxy, { serve }, act);
 
   /** What an instance that answers `answer` was sent, and what the client got. */
   async function exchange(
@@ -44,7 +36,7 @@ describe('forwarding', () => {
         sent += bytes.toString('latin1');
       });
     };
-    const { text } = await withRaw(serve, async () => {
+    const { text } = await withInstance(serve, async () => {
       await proxy.ask('publish', { target: 't', settings });
       return await raw(proxy.listen.port, request);
     });
@@ -104,7 +96,7 @@ describe('forwarding', () => {
       });
     };
     const requests = ['/1', '/2', '/3'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
-    const { text } = await withRaw(serve, () =>
+    const { text } = await withInstance(serve, () =>
       raw(proxy.listen.port, `${requests.join('')}${asked('/4')}GET /5 HTTP/1.1\r\nHost: a\r\n\r\n`),
     );
     assert.deepEqual(text.match(/(?<=\r\n\r\n)\/\d/g), ['/1', '/2', '/3', '/4']);
@@ -117,7 +109,7 @@ describe('forwarding', () => {
         socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge'),
       );
     };
-    await withRaw(serve, async () => {
+    await withInstance(serve, async () => {
       const socket = net.connect(proxy.listen.port, '127.0.0.1');
       let text = '';
       socket
@@ -198,7 +190,7 @@ describe('forwarding', () => {
         }
       });
     };
-    await withRaw(serve, async () => {
+    await withInstance(serve, async () => {
       const put = (path: string): string =>
         `PUT ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody`;
       await raw(proxy.listen.port, asked());

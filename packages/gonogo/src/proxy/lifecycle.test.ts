@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { startUpstream, type Upstream } from '../../../../bench/strict-client/upstream.ts';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
 import { keepConnection } from '../../../../test/suites/raw.ts';
-import { eventually, get } from '../../../../test/suites/router-tools.ts';
+import { get } from '../../../../test/suites/router-tools.ts';
 import { entryPath } from '../system/entries.ts';
 import { startStrictClient } from '../system/strict-client.ts';
 

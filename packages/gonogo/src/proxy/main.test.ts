@@ -6,9 +6,10 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { holdWebSocket } from '../../../../bench/strict-client/long-lived.ts';
 import { startUpstream } from '../../../../bench/strict-client/upstream.ts';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
-import { asked, raw, startRaw } from '../../../../test/suites/raw.ts';
-import { eventually, get } from '../../../../test/suites/router-tools.ts';
+import { asked, type RawInstance, raw, startRaw, withRaw } from '../../../../test/suites/raw.ts';
+import { get } from '../../../../test/suites/router-tools.ts';
 import { startStrictClient } from '../system/strict-client.ts';
 import type { ProxyInput } from '../wire/proxy.ts';
 
@@ -19,18 +20,10 @@ describe('the proxy', () => {
   });
   after(() => proxy?.close());
 
-  /** Serves one raw instance while `act` runs. */
-  async function withRaw<T>(serve: (socket: net.Socket) => void, act: () => Promise<T>): Promise<T> {
-    const upstream = await startRaw(serve);
-    await proxy.serve(upstream.port);
-    try {
-      return await act();
-    } finally {
-      await upstream.close();
-    }
-  }
+  const withInstance = <T>(serve: RawInstance['serve'], act: () => Promise<T>): Promise<T> =>
+    withRaw(proxy, { serve }, act);
   const withAnswer = <T>(answer: string, act: () => Promise<T>): Promise<T> =>
-    withRaw((socket) => socket.once('data', () => socket.end(Buffer.from(answer, 'latin1'))), act);
+    withInstance((socket) => socket.once('data', () => socket.end(Buffer.from(answer, 'latin1'))), act);
 
   const rude: Record<string, { answer: string; status: number }> = {
     nothing: { answer: '', status: 502 },
@@ -84,7 +77,7 @@ describe('the proxy', () => {
   });
 
   test('an instance that resets gives 502, and one that is not there too', async () => {
-    const status = await withRaw(
+    const status = await withInstance(
       (socket) => socket.once('data', () => socket.resetAndDestroy()),
       async () => (await get(proxy.listen)).status,
     );
@@ -102,7 +95,7 @@ describe('the proxy', () => {
         else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
       });
     };
-    await withRaw(serve, async () => {
+    await withInstance(serve, async () => {
       const statuses = [await get(proxy.listen), await get(proxy.listen)].map((answer) => answer.status);
       assert.deepEqual([statuses, seen], [[200, 200], 3]);
       await get(proxy.listen); // Leaves a kept connection, or uses it up and leaves a fresh one.
@@ -166,7 +159,7 @@ describe('the proxy', () => {
       'Transfer-Encoding: chunked',
       'Cookie: keep=1',
     ].join('\r\n');
-    const { text } = await withRaw(serve, () =>
+    const { text } = await withInstance(serve, () =>
       raw(proxy.listen.port, `POST /p?q=1 HTTP/1.1\r\nHost: shop\r\n${sent}\r\n\r\n1\r\nx\r\n0\r\n\r\n`),
     );
     assert.match(head, /^post \/p\?q=1 http\/1.1\r\nhost: shop\r\n/);
@@ -194,7 +187,7 @@ describe('the proxy', () => {
 
   test('a malformed request is refused and never reaches an instance', async () => {
     let connections = 0;
-    await withRaw(
+    await withInstance(
       () => {
         connections += 1;
       },
@@ -267,7 +260,7 @@ describe('the proxy', () => {
       });
     };
     const sent = `POST / HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n${fields}\r\n${trailers}`;
-    const { text } = await withRaw(serve, () => raw(proxy.listen.port, sent));
+    const { text } = await withInstance(serve, () => raw(proxy.listen.port, sent));
     assert.match(came, /\r\n\r\n0\r\nX-Sum: 42\r\n\r\n$/);
     assert.match(text, /^HTTP\/1.1 200 OK\r\n[\s\S]*\r\n\r\n0\r\nX-Sum: 42\r\n\r\n$/);
   });
@@ -282,7 +275,7 @@ describe('the proxy', () => {
         left = true;
       });
     };
-    await withRaw(serve, async () => {
+    await withInstance(serve, async () => {
       const client = net.connect(proxy.listen.port, '127.0.0.1', () => client.write(asked()));
       await once(client, 'data');
       client.destroy();
@@ -304,7 +297,7 @@ describe('the proxy', () => {
         more();
       });
     };
-    await withRaw(serve, async () => {
+    await withInstance(serve, async () => {
       const client = net.connect(proxy.listen.port, '127.0.0.1', () => client.write(asked()));
       await once(client, 'readable');
       let before = -1;

@@ -45,6 +45,7 @@ async function main(): Promise<void> {
       // Whatever becomes of this, it must not stay.
       await serveReplaced(join(folder, `${id}.r${process.pid}.sock`)).catch(tell);
       const left = front.retire(deadline); // It accepts nobody from here on, which is what its answer says.
+      // After that is out.
       setImmediate(() => {
         stopListening(rpc);
         void left.then(exit);

@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
 import { asked, raw, startRaw } from '../../../../test/suites/raw.ts';
-import { eventually, get } from '../../../../test/suites/router-tools.ts';
+import { get } from '../../../../test/suites/router-tools.ts';
 import type { SlotName, SplitOf } from './table.ts';
 
 /** An instance that answers its name to everything but what it lacks. */

@@ -4,9 +4,10 @@ import { createServer } from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
 import { asked, raw } from '../../../../test/suites/raw.ts';
-import { eventually, get } from '../../../../test/suites/router-tools.ts';
+import { get } from '../../../../test/suites/router-tools.ts';
 import type { SettingsWire } from '../wire/proxy.ts';
 import { Settings } from './settings.ts';
 

@@ -9,9 +9,10 @@ import tls from 'node:tls';
 import { startUpstream, type Upstream } from '../../../../bench/strict-client/upstream.ts';
 import { needs } from '../../../../test/require.ts';
 import { makeCertificate } from '../../../../test/suites/certificate.ts';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
 import { asked, raw, startRaw } from '../../../../test/suites/raw.ts';
-import { eventually, get } from '../../../../test/suites/router-tools.ts';
+import { get } from '../../../../test/suites/router-tools.ts';
 
 describe('TLS at the front', { skip: needs('openssl') }, () => {
   let proxy: ProxyProcess;

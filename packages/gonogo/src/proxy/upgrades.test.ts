@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProxyProcess, startProxy } from '../../../../test/suites/proxy-process.ts';
-import { asked, raw, startRaw } from '../../../../test/suites/raw.ts';
-import { eventually } from '../../../../test/suites/router-tools.ts';
+import { asked, type RawInstance, raw, withRaw } from '../../../../test/suites/raw.ts';
 import type { RulesWire } from '../wire/proxy.ts';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -25,20 +25,11 @@ describe('upgrades', () => {
   });
   after(() => proxy?.close());
 
-  /** Serves one raw instance while `act` runs. */
-  async function withRaw<T>(
-    serve: (socket: net.Socket) => void,
+  const withInstance = <T>(
+    serve: RawInstance['serve'],
     rules: RulesWire,
     act: () => Promise<T>,
-  ): Promise<T> {
-    const upstream = await startRaw(serve, { allowHalfOpen: true });
-    await proxy.serveTarget('t', upstream.port, rules);
-    try {
-      return await act();
-    } finally {
-      await upstream.close();
-    }
-  }
+  ): Promise<T> => withRaw(proxy, { serve, rules, allowHalfOpen: true }, act);
 
   /** What an instance that answers `answer` was sent of a request, and what the client got. */
   async function exchange(
@@ -52,7 +43,7 @@ describe('upgrades', () => {
         if (sent.includes('\r\n\r\n')) socket.end(answer);
       });
     };
-    const { text } = await withRaw(serve, rules, () => raw(proxy.listen.port, request));
+    const { text } = await withInstance(serve, rules, () => raw(proxy.listen.port, request));
     return { sent, got: text };
   }
 
@@ -71,7 +62,7 @@ describe('upgrades', () => {
   test('a client that would like HTTP/2, as some always ask for, keeps its connection', async () => {
     const serve = (socket: net.Socket): void => void socket.on('data', () => socket.write(ok));
     const both = upgrade('h2c') + asked('/next');
-    const { text } = await withRaw(serve, {}, () => raw(proxy.listen.port, both));
+    const { text } = await withInstance(serve, {}, () => raw(proxy.listen.port, both));
     assert.equal(text.match(/HTTP\/1.1 200 OK/g)?.length, 2);
   });
 
@@ -122,7 +113,7 @@ describe('upgrades', () => {
         socket.write(ok);
       });
     };
-    await withRaw(serve, {}, async () => {
+    await withInstance(serve, {}, async () => {
       await raw(proxy.listen.port, upgrade('websocket'));
       await raw(proxy.listen.port, asked('/other'));
       assert.deepEqual(
@@ -141,7 +132,7 @@ describe('upgrades', () => {
         });
       });
     };
-    const text = await withRaw(serve, { upgrades: ['tcp'] }, async () => {
+    const text = await withInstance(serve, { upgrades: ['tcp'] }, async () => {
       const socket = net.connect({ ...proxy.listen, allowHalfOpen: true });
       socket.write(upgrade('tcp', 'POST /attach'));
       let got = '';
@@ -161,7 +152,7 @@ describe('upgrades', () => {
       instances.push(socket.resume());
       socket.once('data', () => socket.write(switching('websocket')));
     };
-    await withRaw(serve, {}, async () => {
+    await withInstance(serve, {}, async () => {
       await proxy.ask('publish', { target: 't', settings: { limits } });
       const open = async (): Promise<net.Socket> => {
         const socket = net.connect({ ...proxy.listen, allowHalfOpen: true }).resume();
@@ -201,7 +192,7 @@ describe('upgrades', () => {
         socket.write(Buffer.concat([Buffer.from(switching('websocket')), down]));
       });
     };
-    await withRaw(serve, {}, async () => {
+    await withInstance(serve, {}, async () => {
       const socket = net.connect(proxy.listen.port, '127.0.0.1');
       const parts: Buffer[] = [];
       socket.on('data', (bytes) => parts.push(bytes)).on('error', () => undefined);

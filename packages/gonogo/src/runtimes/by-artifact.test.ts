@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { needs } from '../../../../test/require.ts';
 import { type DockerHost, dockerHost } from '../../../../test/suites/docker-host.ts';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { processHost } from '../../../../test/suites/process-host.ts';
 import {
   ask,
-  eventually,
   never,
   server,
   specOf,
   target,
   theOne,
   webPool,
-} from '../../../../test/suites/runtime.ts';
+} from '../../../../test/suites/runtime-tools.ts';
 import { systemClock } from '../system/clock.ts';
 import { type ByArtifact, byArtifact } from './by-artifact.ts';
 import { dockerRuntime } from './docker/index.ts';

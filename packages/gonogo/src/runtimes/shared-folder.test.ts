@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { specOf } from '../../../../test/suites/runtime.ts';
+import { specOf } from '../../../../test/suites/runtime-tools.ts';
 import type { PoolSpec } from '../ports/runtime.ts';
 import { sharedFolders } from './docker/shared.ts';
 import { prepare } from './process/ground.ts';

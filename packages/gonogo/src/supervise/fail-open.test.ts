@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProcessHost, processHost } from '../../../../test/suites/process-host.ts';
-import { eventually, instancesOf, specOf, target, webPool } from '../../../../test/suites/runtime.ts';
+import { instancesOf, specOf, target, webPool } from '../../../../test/suites/runtime-tools.ts';
 import { checkRunner } from '../checks/run.ts';
 import type { Health } from '../domain/release.ts';
 import type { PoolSpec } from '../ports/runtime.ts';

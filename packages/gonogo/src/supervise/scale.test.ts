@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { needs } from '../../../../test/require.ts';
 import { dockerHost } from '../../../../test/suites/docker-host.ts';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProcessHost, processHost } from '../../../../test/suites/process-host.ts';
 import {
-  eventually,
   instancesOf,
   listens,
   never,
@@ -15,7 +15,7 @@ import {
   target,
   theOne,
   webPool,
-} from '../../../../test/suites/runtime.ts';
+} from '../../../../test/suites/runtime-tools.ts';
 import { checkRunner } from '../checks/run.ts';
 import type { Scaling } from '../domain/scaling.ts';
 import { poolKey } from '../domain/slot.ts';

@@ -3,16 +3,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { eventually } from '../../../../test/suites/eventually.ts';
 import { type ProcessHost, processHost } from '../../../../test/suites/process-host.ts';
-import {
-  ask,
-  eventually,
-  instancesOf,
-  never,
-  specOf,
-  target,
-  webPool,
-} from '../../../../test/suites/runtime.ts';
+import { ask, instancesOf, never, specOf, target, webPool } from '../../../../test/suites/runtime-tools.ts';
 import { checkRunner } from '../checks/run.ts';
 import type { Health } from '../domain/release.ts';
 import type { PoolSpec, Runtime } from '../ports/runtime.ts';

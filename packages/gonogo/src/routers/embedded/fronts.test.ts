@@ -8,11 +8,11 @@ import { startUpstream, type Upstream } from '../../../../../bench/strict-client
 import { needs } from '../../../../../test/require.ts';
 import { type Address, freeAddress } from '../../../../../test/suites/addresses.ts';
 import { makeCertificate } from '../../../../../test/suites/certificate.ts';
+import { eventually } from '../../../../../test/suites/eventually.ts';
 import { keepConnection, raw } from '../../../../../test/suites/raw.ts';
 import { type EmbeddedHost, routerHost } from '../../../../../test/suites/router-host.ts';
 import {
   countsOf,
-  eventually,
   get,
   newTarget,
   shift,

@@ -5,16 +5,10 @@ import { setTimeout } from 'node:timers/promises';
 import { startMixedLoad } from '../../../../../bench/strict-client/mixed.ts';
 import { startUpstream, type Upstream } from '../../../../../bench/strict-client/upstream.ts';
 import { freeAddress } from '../../../../../test/suites/addresses.ts';
+import { eventually } from '../../../../../test/suites/eventually.ts';
 import { routerSuite } from '../../../../../test/suites/router.ts';
 import { type EmbeddedHost, routerHost } from '../../../../../test/suites/router-host.ts';
-import {
-  countsOf,
-  eventually,
-  get,
-  publishTwo,
-  shift,
-  unpublishAll,
-} from '../../../../../test/suites/router-tools.ts';
+import { countsOf, get, publishTwo, shift, unpublishAll } from '../../../../../test/suites/router-tools.ts';
 import { all } from '../../domain/split.ts';
 import { isProblem } from '../../errors.ts';
 import { identify } from '../../system/process.ts';

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { needs } from '../../../../../test/require.ts';
 import { type DockerHost, dockerHost } from '../../../../../test/suites/docker-host.ts';
+import { eventually } from '../../../../../test/suites/eventually.ts';
 import {
   ask,
-  eventually,
   instancesOf,
   never,
   server,
@@ -15,7 +15,7 @@ import {
   target,
   theOne,
   webPool,
-} from '../../../../../test/suites/runtime.ts';
+} from '../../../../../test/suites/runtime-tools.ts';
 import type { LogLine, ObservedInstance, PoolSpec } from '../../ports/runtime.ts';
 import { explainEnd, explainSilence } from '../../steps/explain.ts';
 import { DockerOptions } from './options.ts';

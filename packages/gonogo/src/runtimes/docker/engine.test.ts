@@ -6,16 +6,16 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { needs } from '../../../../../test/require.ts';
 import { dockerHost } from '../../../../../test/suites/docker-host.ts';
+import { eventually } from '../../../../../test/suites/eventually.ts';
 import { type PrivateEngine, privateEngine } from '../../../../../test/suites/private-engine.ts';
 import {
-  eventually,
   instancesOf,
   never,
   server,
   specOf,
   target,
   webPool,
-} from '../../../../../test/suites/runtime.ts';
+} from '../../../../../test/suites/runtime-tools.ts';
 import { systemClock } from '../../system/clock.ts';
 import { type DockerRuntime, dockerRuntime } from './index.ts';
 

@@ -5,7 +5,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { needs } from '../../../../../test/require.ts';
 import { type DockerHost, dockerHost } from '../../../../../test/suites/docker-host.ts';
 import { foreignImage } from '../../../../../test/suites/docker-images.ts';
-import { never, server, specOf, target, webPool } from '../../../../../test/suites/runtime.ts';
+import { never, server, specOf, target, webPool } from '../../../../../test/suites/runtime-tools.ts';
 
 const skip = needs('docker');
 let host: DockerHost;

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { needs } from '../../../../../test/require.ts';
 import { type DockerHost, dockerHost } from '../../../../../test/suites/docker-host.ts';
-import { ask, never, server, specOf, theOne, webPool } from '../../../../../test/suites/runtime.ts';
+import { ask, never, server, specOf, theOne, webPool } from '../../../../../test/suites/runtime-tools.ts';
 import { checkRunner } from '../../checks/run.ts';
 import type { CheckResult, CheckSpec } from '../../domain/check.ts';
 import type { Vantage } from '../../ports/vantage.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { specOf, webPool } from '../../../../../test/suites/runtime.ts';
+import { specOf, webPool } from '../../../../../test/suites/runtime-tools.ts';
 import { systemClock } from '../../system/clock.ts';
 import { dockerRuntime } from './index.ts';
 import { containerLabels } from './labels.ts';

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { needs } from '../../../../../test/require.ts';
 import { type DockerHost, dockerHost } from '../../../../../test/suites/docker-host.ts';
-import { ask, instancesOf, never, server, specOf, webPool } from '../../../../../test/suites/runtime.ts';
+import {
+  ask,
+  instancesOf,
+  never,
+  server,
+  specOf,
+  webPool,
+} from '../../../../../test/suites/runtime-tools.ts';
 import { checkRunner } from '../../checks/run.ts';
 
 const skip = needs('docker');

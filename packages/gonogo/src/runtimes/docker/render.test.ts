@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { specOf } from '../../../../../test/suites/runtime.ts';
+import { specOf } from '../../../../../test/suites/runtime-tools.ts';
 import { containerPlace } from './labels.ts';
 import { DockerOptions } from './options.ts';
 import { placeIn, renderContainer } from './render.ts';

@@ -5,7 +5,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { specOf, webPool } from '../../../../../test/suites/runtime.ts';
+import { specOf, webPool } from '../../../../../test/suites/runtime-tools.ts';
 import { systemClock } from '../../system/clock.ts';
 import { dockerRuntime } from './index.ts';
 import { containerLabels } from './labels.ts';

@@ -3,17 +3,17 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { eventually } from '../../../../../test/suites/eventually.ts';
 import { type ProcessHost, processHost } from '../../../../../test/suites/process-host.ts';
 import {
   ask,
-  eventually,
   instancesOf,
   never,
   server,
   target,
   theOne,
   webPool,
-} from '../../../../../test/suites/runtime.ts';
+} from '../../../../../test/suites/runtime-tools.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
 import { writeFileAtomic } from '../../system/files.ts';
 import { identify } from '../../system/process.ts';

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { type ProcessHost, processHost } from '../../../../../test/suites/process-host.ts';
-import { ask, never, server, theOne, webPool } from '../../../../../test/suites/runtime.ts';
+import { ask, never, server, theOne, webPool } from '../../../../../test/suites/runtime-tools.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
 
 let host: ProcessHost;

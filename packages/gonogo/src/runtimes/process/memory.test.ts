@@ -5,8 +5,9 @@ import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { lacking } from '../../../../../test/require.ts';
+import { eventually } from '../../../../../test/suites/eventually.ts';
 import { processHost } from '../../../../../test/suites/process-host.ts';
-import { ask, eventually, never, theOne } from '../../../../../test/suites/runtime.ts';
+import { ask, never, theOne } from '../../../../../test/suites/runtime-tools.ts';
 
 /** The folder of memory control groups, and the file of a group's limit: version 2, or 1 (cgroups(7)). */
 const groups = existsSync('/sys/fs/cgroup/memory')

@@ -4,10 +4,10 @@ import { stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { eventually } from '../../../../../test/suites/eventually.ts';
 import { type ProcessHost, processHost } from '../../../../../test/suites/process-host.ts';
 import {
   ask,
-  eventually,
   instancesOf,
   listens,
   never,
@@ -15,7 +15,7 @@ import {
   target,
   theOne,
   webPool,
-} from '../../../../../test/suites/runtime.ts';
+} from '../../../../../test/suites/runtime-tools.ts';
 import { checkRunner } from '../../checks/run.ts';
 import type { PoolSpec } from '../../ports/runtime.ts';
 import { identify } from '../../system/process.ts';
